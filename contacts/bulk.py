@@ -1,0 +1,165 @@
+"""Set-based SQL that Django's ORM has no form for: arrays in, one statement out.
+
+PostgreSQL gets `unnest()` of typed arrays, SQLite gets `json_each()`; both cost one statement
+and a fixed number of parameters for any number of rows. Callers that write facts through
+here must raise the batch event themselves (see `contacts.signals.facts_recorded`).
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+
+CHUNK = 10_000
+T = TypeVar("T")
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def id_set(ids: Collection[int]) -> RawSQL:
+    """The ids as a subquery for `__in`: one parameter, however many there are."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+
+
+def insert_rows(
+    model: type[models.Model],
+    columns: Mapping[str, Any],
+    *,
+    size: int,
+    ignore_conflicts: bool = False,
+    update_on: tuple[Sequence[str], Sequence[str]] | None = None,
+    returning: Sequence[str] = (),
+) -> list[tuple[Any, ...]]:
+    """Insert `size` rows in one statement; return the `returning` columns of the rows written.
+
+    `columns` maps a field's attribute name to a list of `size` values, or to one value for
+    every row. `update_on` is (conflict fields, fields to overwrite). With `ignore_conflicts`,
+    rows that were there already are not returned: the rest is what really changed.
+    """
+    if not size:
+        return []
+    fields = {name: _field(model, name) for name in columns}
+    source, params = _source(fields, columns)
+    names = ", ".join(_quote(f.column) for f in fields.values())
+    sql = f"INSERT INTO {_quote(model._meta.db_table)} ({names}) {source}"
+    sql += _on_conflict(model, ignore_conflicts, update_on)
+    if returning:
+        sql += " RETURNING " + ", ".join(_quote(_field(model, name).column) for name in returning)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall() if returning else []
+
+
+def update_rows(model: type[models.Model], key: str, keys: Sequence[Any], columns: Mapping[str, Any]) -> int:
+    """Update the rows whose unique field `key` is in `keys`, each with its own values, at once."""
+    if not keys:
+        return 0
+    values = {key: list(keys), **columns}
+    fields = {name: _field(model, name) for name in values}
+    source, params = _source(fields, values)
+    aliases = {name: f"v{n}" for n, name in enumerate(fields)}
+    table = _quote(model._meta.db_table)
+    assigned = ", ".join(f"{_quote(fields[n].column)} = v.{aliases[n]}" for n in columns)
+    sql = (
+        f"WITH v ({', '.join(aliases.values())}) AS ({source}) UPDATE {table} SET {assigned} "  # noqa: S608
+        f"FROM v WHERE {table}.{_quote(fields[key].column)} = v.{aliases[key]}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+@cache
+def _fields(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
+    """Fields by attribute name (`contact_id`) and by field name (`contact`)."""
+    concrete = model._meta.concrete_fields
+    return {field.attname: field for field in concrete} | {field.name: field for field in concrete}
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    return _fields(model)[name]
+
+
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(field, models.JSONField):
+        return json.dumps(value, cls=field.encoder)
+    return field.get_db_prep_save(value, connection)
+
+
+def _source(
+    fields: "Mapping[str, models.Field[Any, Any]]", columns: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
+    """`SELECT ...` that yields one row for each position of the list columns."""
+    lists = [name for name, value in columns.items() if isinstance(value, list)]
+    arrays = [[_prepare(fields[name], item) for item in columns[name]] for name in lists]
+    if connection.vendor == "postgresql":
+        return _postgres_source(fields, columns, lists, arrays)
+    return _sqlite_source(fields, columns, lists, arrays)
+
+
+def _postgres_source(
+    fields: "Mapping[str, models.Field[Any, Any]]",
+    columns: Mapping[str, Any],
+    lists: list[str],
+    arrays: list[list[Any]],
+) -> tuple[str, list[Any]]:
+    selected, scalars = [], []
+    for name, value in columns.items():
+        if name in lists:
+            selected.append(f"s.c{lists.index(name)}")
+        else:
+            selected.append(f"%s::{_cast(fields[name])}")
+            scalars.append(_prepare(fields[name], value))
+    unnest = ", ".join(f"%s::{_cast(fields[name])}[]" for name in lists)
+    names = ", ".join(f"c{n}" for n in range(len(lists)))
+    return f"SELECT {', '.join(selected)} FROM unnest({unnest}) AS s({names})", [*scalars, *arrays]  # noqa: S608
+
+
+def _sqlite_source(
+    fields: "Mapping[str, models.Field[Any, Any]]",
+    columns: Mapping[str, Any],
+    lists: list[str],
+    arrays: list[list[Any]],
+) -> tuple[str, list[Any]]:
+    selected, scalars = [], []
+    for name, value in columns.items():
+        if name in lists:
+            selected.append(f"json_extract(s.value, '$[{lists.index(name)}]')")
+        else:
+            selected.append("%s")
+            scalars.append(_prepare(fields[name], value))
+    rows = json.dumps(list(zip(*arrays, strict=True)), default=str)
+    # "WHERE true" keeps SQLite from reading a following ON CONFLICT as a join constraint.
+    return f"SELECT {', '.join(selected)} FROM json_each(%s) AS s WHERE true", [*scalars, rows]  # noqa: S608
+
+
+def _cast(field: "models.Field[Any, Any]") -> str:
+    return field.rel_db_type(connection) if field.is_relation else (field.cast_db_type(connection) or "text")
+
+
+def _on_conflict(
+    model: type[models.Model],
+    ignore: bool,
+    update_on: tuple[Sequence[str], Sequence[str]] | None,
+) -> str:
+    if ignore:
+        return " ON CONFLICT DO NOTHING"
+    if not update_on:
+        return ""
+    target = ", ".join(_quote(_field(model, name).column) for name in update_on[0])
+    columns = [_quote(_field(model, name).column) for name in update_on[1]]
+    return f" ON CONFLICT ({target}) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in columns)

@@ -1,0 +1,36 @@
+"""Batches of facts, as `contacts.signals.facts_recorded` carries them. A single save is a batch of one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsCreated:
+    contact_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TagChanged:
+    tag_id: int
+    added: bool
+    contact_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """`old` holds each contact's status before ("" when there was none)."""
+
+    list_id: int
+    new: str
+    old: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChanged:
+    """`changes` maps a contact to its (old, new) canonical texts."""
+
+    field: str
+    changes: Mapping[int, tuple[str, str]]
+
+
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged

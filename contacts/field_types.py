@@ -1,0 +1,281 @@
+"""The types of custom fields: how each reads, stores, writes and compares its values."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar, Protocol
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.timezone import is_naive, make_aware
+from django.utils.translation import gettext_lazy as _
+
+from contacts.values import clean_email, normalise_phone
+
+TRUE = {"1", "true", "yes", "on", "y", "oui", "vrai", "x"}
+FALSE = {"0", "false", "no", "off", "n", "non", "faux"}
+
+
+class ValueRow(Protocol):
+    """The typed columns of a value row."""
+
+    text: Any
+    long_text: Any
+    number: Any
+    date: Any
+    datetime: Any
+
+
+class FieldType:
+    """A type of custom field.
+
+    `parse` turns what a person, a CSV cell or the API gave into a Python value (None: empty) or
+    raises ValidationError; `store` gives the columns of each row; `to_text` is the canonical text
+    that FieldChange keeps and from/to settings compare.
+    """
+
+    slug: ClassVar[str]
+    label: ClassVar[Any]
+    column: ClassVar[str] = "text"
+    has_options: ClassVar[bool] = False
+    multiple: ClassVar[bool] = False
+
+    def parse(self, raw: Any, options: list[str]) -> Any:
+        if raw is None or (isinstance(raw, str) and not raw.strip()):
+            return None
+        return self.parse_value(raw, options)
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        value = str(raw).strip()
+        if len(value) > 500:
+            raise ValidationError(_("At most 500 characters; use a text area field for longer texts."))
+        return value
+
+    def store(self, value: Any) -> list[Mapping[str, Any]]:
+        return [] if value is None else [{self.column: value}]
+
+    def load(self, row: ValueRow) -> Any:
+        return getattr(row, self.column)
+
+    def to_text(self, value: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class Text(FieldType):
+    slug, label = "text", _("Text")
+
+
+class TextArea(FieldType):
+    slug, label, column = "textarea", _("Text area"), "long_text"
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        value = str(raw)
+        if len(value) > 20_000:
+            raise ValidationError(_("At most 20,000 characters."))
+        return value
+
+
+class Hidden(FieldType):
+    slug, label = "hidden", _("Hidden")
+
+
+class Number(FieldType):
+    slug, label, column = "number", _("Number"), "number"
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        if isinstance(raw, bool):
+            raise ValidationError(_("Give a number."))
+        try:
+            value = Decimal(str(raw).strip().replace("\u00a0", "").replace(" ", ""))
+        except InvalidOperation:
+            raise ValidationError(_("“%s” is not a number; write it like 1234.5.") % str(raw)[:50]) from None
+        if not value.is_finite() or abs(value) >= Decimal(10) ** 18:
+            raise ValidationError(_("“%s” is too large a number.") % str(raw)[:50])
+        return value.quantize(Decimal("0.000001")) if value.as_tuple().exponent not in range(-6, 1) else value  # type: ignore[operator]
+
+    def load(self, row: ValueRow) -> Any:
+        return None if row.number is None else _plain(row.number)
+
+    def to_text(self, value: Any) -> str:
+        return "" if value is None else format(_plain(Decimal(value)), "f")
+
+
+class Money(FieldType):
+    """An amount with an ISO 4217 currency: number in `number`, currency in `text`. Text form: `12.50 EUR`."""
+
+    slug, label, column = "money", _("Money"), "number"
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        if isinstance(raw, Mapping):
+            raw = f"{raw.get('amount', '')} {raw.get('currency', '')}"
+        parts = str(raw).split()
+        default = options[0] if options else "EUR"
+        amount, currency = (parts[0], parts[1]) if len(parts) == 2 else (str(raw), default)
+        if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+            raise ValidationError(_("Give an amount and a currency, like 12.50 EUR."))
+        return Number().parse_value(amount, []), currency.upper()
+
+    def store(self, value: Any) -> list[Mapping[str, Any]]:
+        return [] if value is None else [{"number": value[0], "text": value[1]}]
+
+    def load(self, row: ValueRow) -> Any:
+        return None if row.number is None else (_plain(row.number), row.text)
+
+    def to_text(self, value: Any) -> str:
+        return "" if value is None else f"{format(_plain(Decimal(value[0])), 'f')} {value[1]}"
+
+
+class Date(FieldType):
+    slug, label, column = "date", _("Date"), "date"
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        if isinstance(raw, datetime):
+            return raw.date()
+        if isinstance(raw, date):
+            return raw
+        try:
+            value = parse_date(str(raw).strip()[:10])
+        except ValueError:
+            value = None
+        if value is None:
+            raise ValidationError(_("“%s” is not a date; write it like 2026-03-31.") % str(raw)[:50])
+        return value
+
+    def to_text(self, value: Any) -> str:
+        return "" if value is None else value.isoformat()
+
+
+class DateTime(FieldType):
+    slug, label, column = "datetime", _("Date and time"), "datetime"
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        try:
+            value = raw if isinstance(raw, datetime) else parse_datetime(str(raw).strip())
+        except ValueError:
+            value = None
+        if value is None:
+            raise ValidationError(
+                _("“%s” is not a date and time; write it like 2026-03-31 14:30.") % str(raw)[:50]
+            )
+        return make_aware(value, ZoneInfo(settings.TIME_ZONE)) if is_naive(value) else value
+
+    def to_text(self, value: Any) -> str:
+        return "" if value is None else value.astimezone(ZoneInfo("UTC")).isoformat()
+
+
+class Choice(FieldType):
+    has_options = True
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        return _option(raw, options)
+
+
+class Dropdown(Choice):
+    slug, label = "dropdown", _("Dropdown")
+
+
+class Radio(Choice):
+    slug, label = "radio", _("Radio buttons")
+
+
+class MultiSelect(FieldType):
+    """Several of the options; one value row each. Text form: newline-joined, in the options' order."""
+
+    slug, label, has_options, multiple = "multiselect", _("Multi-select"), True, True
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        if isinstance(raw, str):
+            raw = [part for part in raw.replace("\n", "|").replace(";", "|").split("|") if part.strip()]
+        if not isinstance(raw, list | tuple | set):
+            raise ValidationError(_("Give a list of options."))
+        chosen = {_option(item, options) for item in raw}
+        return [option for option in options if option in chosen] or None
+
+    def store(self, value: Any) -> list[Mapping[str, Any]]:
+        return [{"text": item} for item in value or []]
+
+    def to_text(self, value: Any) -> str:
+        return "\n".join(value or [])
+
+
+class Checkbox(FieldType):
+    slug, label, column = "checkbox", _("Checkbox"), "number"
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        word = str(raw).strip().casefold()
+        if word in TRUE:
+            return True
+        if word in FALSE:
+            return False
+        raise ValidationError(_("“%s” is neither yes nor no.") % str(raw)[:50])
+
+    def store(self, value: Any) -> list[Mapping[str, Any]]:
+        return [] if value is None else [{"number": Decimal(int(value))}]
+
+    def load(self, row: ValueRow) -> Any:
+        return None if row.number is None else bool(row.number)
+
+    def to_text(self, value: Any) -> str:
+        return "" if value is None else ("yes" if value else "no")
+
+
+class Url(FieldType):
+    slug, label = "url", _("URL")
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        value = super().parse_value(raw, options)
+        try:
+            URLValidator(schemes=["http", "https"])(value)
+        except ValidationError:
+            raise ValidationError(
+                _("“%s” is not a web address; write it like https://example.com.") % value[:50]
+            ) from None
+        return value
+
+
+class Email(FieldType):
+    slug, label = "email", _("E-mail")
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        return clean_email(str(raw))
+
+
+class Phone(FieldType):
+    slug, label = "phone", _("Phone")
+
+    def parse_value(self, raw: Any, options: list[str]) -> Any:
+        value = normalise_phone(str(raw))
+        if not any(character.isdigit() for character in value):
+            raise ValidationError(_("“%s” is not a phone number.") % str(raw)[:50])
+        return value
+
+
+def _option(raw: Any, options: list[str]) -> str:
+    wanted = str(raw).strip().casefold()
+    for option in options:
+        if option.casefold() == wanted:
+            return option
+    raise ValidationError(_("“%(value)s” is not one of the options: %(options)s.") % {
+        "value": str(raw)[:50], "options": ", ".join(options[:20])
+    })  # fmt: skip
+
+
+def _plain(value: Decimal) -> Decimal:
+    value = value.normalize()
+    return value.quantize(Decimal(1)) if value.as_tuple().exponent > 0 else value  # type: ignore[operator]  # finite
+
+
+FIELD_TYPES: dict[str, FieldType] = {
+    cls.slug: cls()
+    for cls in (
+        Text, TextArea, Number, Money, Date, DateTime, Dropdown, MultiSelect, Checkbox, Radio,
+        Hidden, Url, Email, Phone,
+    )
+}  # fmt: skip
+
+
+def field_type_choices() -> list[tuple[str, Any]]:
+    return [(slug, kind.label) for slug, kind in FIELD_TYPES.items()]

@@ -1,0 +1,28 @@
+from .contact import Contact
+from .facts import FieldChange, SubscriptionChange, TagChange
+from .fields import ContactFieldValue, CustomField, FieldValue
+from .jobs import BulkJob, ImportJob
+from .lists import List, Subscription
+from .notes import Note
+from .segments import Segment
+from .suppression import Suppression
+from .tags import ContactTag, Tag
+
+__all__ = [
+    "BulkJob",
+    "Contact",
+    "ContactFieldValue",
+    "ContactTag",
+    "CustomField",
+    "FieldChange",
+    "FieldValue",
+    "ImportJob",
+    "List",
+    "Note",
+    "Segment",
+    "Subscription",
+    "SubscriptionChange",
+    "Suppression",
+    "Tag",
+    "TagChange",
+]

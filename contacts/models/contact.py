@@ -1,0 +1,117 @@
+"""The person."""
+
+import zoneinfo
+from collections.abc import Collection
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from contacts.values import address_hash, fold_email, normalise_phone
+
+from .base import Timestamped
+
+
+def validate_time_zone(value: str) -> None:
+    if value and value not in zoneinfo.available_timezones():
+        raise ValidationError(
+            _("“%(value)s” is not a time zone; use a name such as Europe/Paris."), params={"value": value}
+        )
+
+
+class Contact(Timestamped):
+    """One person, known by one e-mail address (unique, case folded)."""
+
+    # The standard fields whose changes leave FieldChange facts and can be used as “a field”.
+    TRACKED: ClassVar[tuple[str, ...]] = (
+        "email", "phone", "first_name", "last_name", "owner_id", "time_zone", "language",
+    )  # fmt: skip
+
+    email = models.EmailField(_("e-mail"), max_length=254, unique=True)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("owner"),
+        related_name="contacts",
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, validators=[validate_time_zone])
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    tags: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        "contacts.Tag",
+        through="contacts.ContactTag",
+        related_name="contacts",
+        blank=True,
+        verbose_name=_("tags"),
+    )
+    lists: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        "contacts.List",
+        through="contacts.Subscription",
+        related_name="contacts",
+        blank=True,
+        verbose_name=_("lists"),
+    )
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["last_name", "first_name"], name="contact_name"),
+            models.Index(fields=["owner"], name="contact_owner"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(email=""), name="contact_email_present"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def address_hash(self) -> str:
+        return address_hash(self.email)
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "Contact":
+        contact = super().from_db(db, field_names, values)
+        contact._remember()
+        return contact
+
+    def _remember(self) -> None:
+        loaded = self.__dict__
+        self._loaded = {name: loaded[name] for name in self.TRACKED if name in loaded}
+
+    @cached_property
+    def custom_values(self) -> dict[str, Any]:
+        """Custom field values by key; one query, kept with the instance."""
+        from contacts.selectors.fields import values_of
+
+        return values_of([self.pk]).get(self.pk, {})
+
+    def clean(self) -> None:
+        self.email = fold_email(self.email)
+        self.phone = normalise_phone(self.phone)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and leave a FieldChange for every standard field that really changed."""
+        from contacts.services.changes import record_changes
+
+        self.email = fold_email(self.email)
+        created = self._state.adding
+        before = getattr(self, "_loaded", {})
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if not created:
+                record_changes(contact=self, before=before)
+        self._remember()

@@ -1,0 +1,121 @@
+"""Custom fields and their values: one typed column each, one row per value."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Upper
+from django.utils.translation import gettext_lazy as _
+
+from contacts.field_types import FIELD_TYPES, FieldType, field_type_choices
+
+from .base import Timestamped
+from .contact import Contact
+
+
+class CustomField(Timestamped):
+    """A field that users defined. `key` is how templates, imports and the API name it; it never changes."""
+
+    class Entity(models.TextChoices):
+        CONTACT = "contact", _("contact")
+        ACCOUNT = "account", _("account")
+        DEAL = "deal", _("deal")
+
+    entity = models.CharField(_("belongs to"), max_length=20, choices=Entity, default=Entity.CONTACT)
+    key = models.CharField(
+        _("key"),
+        max_length=60,
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9_]*$", _("Use lower-case letters, digits and “_”, beginning with a letter.")
+            )
+        ],
+        help_text=_("Used in personalisation, imports and the API. It can't be changed later."),
+    )
+    label = models.CharField(_("label"), max_length=100)
+    type = models.CharField(_("type"), max_length=20, choices=field_type_choices)
+    options = models.JSONField(
+        _("options"),
+        default=list,
+        blank=True,
+        help_text=_("The choices of a dropdown, radio or multi-select field."),
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("custom field")
+        verbose_name_plural = _("custom fields")
+        ordering = ["entity", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "key"],
+                name="field_key",
+                violation_error_message=_("A field with this key exists already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def kind(self) -> FieldType:
+        return FIELD_TYPES[self.type]
+
+    def clean(self) -> None:
+        if self.entity == self.Entity.CONTACT and self.key in RESERVED_KEYS:
+            raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})
+        wanted = self.kind.has_options if self.type in FIELD_TYPES else False
+        if wanted and not self.options:
+            raise ValidationError({"options": _("A field of this type needs at least one option.")})
+        if self.options and not (
+            isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)
+        ):
+            raise ValidationError({"options": _("Options are a list of texts.")})
+        if len(set(self.options)) != len(self.options):
+            raise ValidationError({"options": _("Each option can stand only once.")})
+
+
+class FieldValue(models.Model):
+    """The value of one custom field of one record; several rows only for a multi-select."""
+
+    field = models.ForeignKey(CustomField, models.CASCADE, related_name="+")
+    ordinal = models.PositiveSmallIntegerField(default=0)
+    # At most 500 characters so that it can stand in an index (PostgreSQL: 2,704 bytes); longer
+    # texts exist only in textarea fields, which use `long_text` and are searched, not looked up.
+    text = models.CharField(max_length=500, null=True)  # noqa: DJ001 empty means “not this column”
+    long_text = models.TextField(null=True)  # noqa: DJ001
+    number = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    date = models.DateField(null=True)
+    datetime = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    @property
+    def value(self) -> Any:
+        return self.field.kind.load(self)
+
+
+class ContactFieldValue(FieldValue):
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="field_values")
+
+    class Meta:
+        verbose_name = _("field value")
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")
+        ]
+        indexes = [
+            models.Index(models.F("field"), Upper("text"), name="contact_value_text"),
+            models.Index(fields=["field", "number"], name="contact_value_number"),
+            models.Index(fields=["field", "date"], name="contact_value_date"),
+            models.Index(fields=["field", "datetime"], name="contact_value_datetime"),
+        ]
+
+
+RESERVED_KEYS = frozenset(
+    {*Contact.TRACKED, "id", "owner", "tags", "lists", "created_at", "updated_at", "name", "contact"}
+)

@@ -1,0 +1,84 @@
+"""Work on many contacts that runs in the worker, with its progress."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .base import Timestamped
+
+
+class JobStatus(models.TextChoices):
+    DRAFT = "draft", _("being prepared")
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+
+
+class Job(Timestamped):
+    """`processed` counts what is committed: after a crash the job goes on from there."""
+
+    status = models.CharField(_("status"), max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
+    total = models.PositiveIntegerField(_("total"), default=0)
+    processed = models.PositiveIntegerField(_("processed"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("created by"),
+    )
+    heartbeat_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def percent(self) -> int:
+        return min(100, self.processed * 100 // self.total) if self.total else 0
+
+
+class ImportJob(Job):
+    """A CSV file on its way into the contacts."""
+
+    file = models.FileField(_("file"), upload_to="imports/%Y/%m/")
+    encoding = models.CharField(max_length=20, default="utf-8-sig")
+    delimiter = models.CharField(max_length=1, default=",")
+    # {"column header": "email" | "first_name" | custom field key | "tags" | "" (left out)}
+    mapping = models.JSONField(_("columns"), default=dict)
+    # {"lists": [ids], "tags": [ids], "update_existing": bool, "resubscribe": bool}
+    options = models.JSONField(_("options"), default=dict)
+    dry_run = models.BooleanField(_("dry run"), default=False)
+    created_count = models.PositiveIntegerField(_("created"), default=0)
+    updated_count = models.PositiveIntegerField(_("updated"), default=0)
+    unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
+    error_count = models.PositiveIntegerField(_("errors"), default=0)
+    report = models.FileField(_("error report"), upload_to="imports/%Y/%m/", blank=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class BulkJob(Job):
+    """A bulk action on a selection of contacts too large for one request."""
+
+    action = models.CharField(_("action"), max_length=40)
+    params = models.JSONField(default=dict)
+    # The ids, frozen when the job was made: what is added to a filter later is not touched.
+    contact_ids = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("bulk action")
+        verbose_name_plural = _("bulk actions")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.action} ({self.total})"

@@ -1,0 +1,89 @@
+"""Mailing lists, and who is subscribed to them."""
+
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.origin import Source
+
+from .base import Timestamped
+from .contact import Contact
+
+
+class List(Timestamped):
+    name = models.CharField(_("name"), max_length=100)
+    description = models.CharField(
+        _("description"), max_length=250, blank=True, help_text=_("Shown on the preferences page.")
+    )
+    is_public = models.BooleanField(
+        _("public"),
+        default=True,
+        help_text=_("Contacts can see the list on their preferences page and join it."),
+    )
+
+    class Meta:
+        verbose_name = _("list")
+        verbose_name_plural = _("lists")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="list_name",
+                violation_error_message=_("A list with this name exists already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SubscriptionStatus(models.TextChoices):
+    ACTIVE = "active", _("active")
+    UNCONFIRMED = "unconfirmed", _("unconfirmed")
+    UNSUBSCRIBED = "unsubscribed", _("unsubscribed")
+    BOUNCED = "bounced", _("bounced")
+
+
+class Subscription(models.Model):
+    """A contact's state on a list. Every change of status leaves a SubscriptionChange."""
+
+    contact = models.ForeignKey(
+        Contact, models.CASCADE, related_name="subscriptions", verbose_name=_("contact")
+    )
+    list = models.ForeignKey(List, models.CASCADE, related_name="subscriptions", verbose_name=_("list"))
+    status = models.CharField(
+        _("status"), max_length=12, choices=SubscriptionStatus, default=SubscriptionStatus.ACTIVE
+    )
+    source = models.CharField(_("source"), max_length=20, choices=Source, default=Source.SYSTEM)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(_("status since"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("subscription")
+        verbose_name_plural = _("subscriptions")
+        constraints = [models.UniqueConstraint(fields=["contact", "list"], name="subscription_once")]
+        indexes = [models.Index(fields=["list", "status", "contact"], name="subscription_members")]
+
+    def __str__(self) -> str:
+        return f"{self.list}: {self.get_status_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        from contacts.services.changes import record_subscription
+
+        old = "" if self._state.adding else getattr(self, "_loaded_status", "")
+        if old != self.status:
+            self.changed_at = timezone.now()
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if old != self.status:
+                record_subscription(subscription=self, old=old)
+        self._loaded_status = self.status
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Subscription":
+        subscription = super().from_db(db, field_names, values)
+        subscription._loaded_status = subscription.__dict__.get("status", "")
+        return subscription

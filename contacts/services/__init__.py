@@ -1,0 +1,29 @@
+"""Keyword-only verbs that write. Each leaves its facts behind, in the same transaction."""
+
+from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts
+from .fields import set_field
+from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
+from .notes import add_notes
+from .suppression import suppress_address
+from .tags import get_or_create_tags, tag_contacts, untag_contacts
+from .usage import InUse, check_unused, delete_unused
+
+__all__ = [
+    "ContactDraft",
+    "InUse",
+    "SaveResult",
+    "SubscribeResult",
+    "add_notes",
+    "check_unused",
+    "create_contact",
+    "delete_contacts",
+    "delete_unused",
+    "get_or_create_tags",
+    "save_contacts",
+    "set_field",
+    "subscribe_contacts",
+    "suppress_address",
+    "tag_contacts",
+    "unsubscribe_contacts",
+    "untag_contacts",
+]

@@ -1,0 +1,107 @@
+"""Writes the fact of a change. Called by models (one) and by services (many)."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from contacts.bulk import insert_rows
+from contacts.facts import ContactsCreated, FactBatch, FieldChanged, SubscriptionChanged, TagChanged
+from contacts.models import Contact, FieldChange, SubscriptionChange, TagChange
+from contacts.origin import current_origin
+from contacts.signals import facts_recorded
+
+if TYPE_CHECKING:
+    from contacts.models import Subscription
+
+
+def record_changes(*, contact: Contact, before: Mapping[str, Any]) -> None:
+    """One FieldChange for each tracked field of `contact` that differs from `before`."""
+    for name, old in before.items():
+        new = getattr(contact, name)
+        if old != new:
+            FieldChange(
+                contact=contact, field=name.removesuffix("_id"), old=_text(old), new=_text(new), **_who()
+            ).save(force_insert=True)
+
+
+def record_tag(*, contact_id: int, tag_id: int, added: bool) -> None:
+    TagChange(contact_id=contact_id, tag_id=tag_id, added=added, **_who()).save(force_insert=True)
+
+
+def record_subscription(*, subscription: "Subscription", old: str) -> None:
+    SubscriptionChange(
+        contact_id=subscription.contact_id,
+        list_id=subscription.list_id,
+        old=old,
+        new=subscription.status,
+        address_hash=subscription.contact.address_hash,
+        **_who(),
+    ).save(force_insert=True)
+
+
+def record_tags(*, contact_ids: Sequence[int], tag_id: int, added: bool) -> None:
+    """The bulk form: one insert, one signal."""
+    insert_rows(
+        TagChange,
+        {"contact_id": list(contact_ids), "tag_id": tag_id, "added": added, "at": timezone.now(), **_who()},
+        size=len(contact_ids),
+    )
+    _announce(TagChanged(tag_id=tag_id, added=added, contact_ids=contact_ids))
+
+
+def record_subscriptions(
+    *, list_id: int, new: str, old: Mapping[int, str], hashes: Mapping[int, str], reason: str = ""
+) -> None:
+    ids = list(old)
+    insert_rows(
+        SubscriptionChange,
+        {
+            "contact_id": ids,
+            "list_id": list_id,
+            "old": list(old.values()),
+            "new": new,
+            "address_hash": [hashes[pk] for pk in ids],
+            "reason": reason[:250],
+            "at": timezone.now(),
+            **_who(),
+        },
+        size=len(ids),
+    )
+    _announce(SubscriptionChanged(list_id=list_id, new=new, old=old))
+
+
+def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
+    if not changes:
+        return
+    insert_rows(
+        FieldChange,
+        {
+            "contact_id": list(changes),
+            "field": field,
+            "old": [old for old, _new in changes.values()],
+            "new": [new for _old, new in changes.values()],
+            "at": timezone.now(),
+            **_who(),
+        },
+        size=len(changes),
+    )
+    _announce(FieldChanged(field=field, changes=changes))
+
+
+def announce_created(*, contact_ids: Sequence[int]) -> None:
+    if contact_ids:
+        _announce(ContactsCreated(contact_ids=contact_ids))
+
+
+def _announce(batch: FactBatch) -> None:
+    facts_recorded.send(sender=type(batch), batch=batch)
+
+
+def _who() -> dict[str, Any]:
+    origin = current_origin()
+    return {"source": origin.source, "user_id": origin.user_id}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

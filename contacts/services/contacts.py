@@ -1,0 +1,120 @@
+"""Creating, updating and deleting contacts, one or many."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from contacts.bulk import chunks, id_set, insert_rows
+from contacts.models import Contact, CustomField
+from contacts.selectors.fields import contact_fields
+from contacts.values import clean_email
+
+from .changes import announce_created
+from .fields import parse_standard, set_field
+from .selection import Contacts, contact_ids
+
+
+@dataclass(slots=True)
+class ContactDraft:
+    """A contact to be saved: parsed standard fields by name, parsed custom values by key."""
+
+    email: str
+    standard: dict[str, Any] = field(default_factory=dict)
+    custom: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SaveResult:
+    """Contact ids by folded e-mail, and which of them were created or changed."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    created: list[int] = field(default_factory=list)
+    updated: set[int] = field(default_factory=set)
+
+
+def create_contact(*, email: str, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
+    """Create one contact from raw values; ValidationError where one is bad or the address is taken."""
+    contact = Contact(email=clean_email(email), **{k: parse_standard(k, v) for k, v in standard.items()})
+    contact.full_clean()
+    fields = contact_fields()
+    parsed = {key: fields[key].kind.parse(raw, fields[key].options) for key, raw in (custom or {}).items()}
+    with transaction.atomic():
+        contact.save()
+        _set_custom_values({contact.pk: parsed}, fields)
+    return contact
+
+
+@transaction.atomic
+def save_contacts(*, drafts: Sequence[ContactDraft], update_existing: bool = True) -> SaveResult:
+    """Create the unknown addresses and update the known, set-based: statements per chunk, not per contact.
+
+    A later draft of the same address wins. Values that are absent from a draft stay as they are.
+    """
+    result = SaveResult()
+    by_email = {draft.email: draft for draft in drafts}
+    fields = contact_fields()
+    for chunk in chunks(sorted(by_email)):
+        known = dict(Contact.objects.filter(email__in=chunk).values_list("email", "pk"))
+        new = _insert([by_email[email] for email in chunk if email not in known])
+        result.created += new.values()
+        result.ids |= known | new
+        if update_existing:
+            result.updated |= _update({known[e]: by_email[e] for e in known})
+        touched = known | new if update_existing else new
+        changed = _set_custom_values({pk: by_email[email].custom for email, pk in touched.items()}, fields)
+        result.updated |= changed - set(result.created)
+        announce_created(contact_ids=sorted(new.values()))
+    return result
+
+
+def delete_contacts(*, contacts: Contacts) -> int:
+    """Delete contacts and what belongs to them. Their refusals stay, by address hash."""
+    deleted = 0
+    for chunk in chunks(contact_ids(contacts), 1_000):
+        with transaction.atomic():
+            count = Contact.objects.filter(pk__in=id_set(chunk)).count()
+            Contact.objects.filter(pk__in=id_set(chunk)).delete()
+            deleted += count
+    return deleted
+
+
+def _insert(drafts: Sequence[ContactDraft]) -> dict[str, int]:
+    names = ("phone", "first_name", "last_name", "time_zone", "language")
+    now = timezone.now()
+    rows = insert_rows(
+        Contact,
+        {
+            "email": [draft.email for draft in drafts],
+            "owner_id": [draft.standard.get("owner") for draft in drafts],
+            **{name: [draft.standard.get(name, "") for draft in drafts] for name in names},
+            "created_at": now,
+            "updated_at": now,
+        },
+        size=len(drafts),
+        ignore_conflicts=True,
+        returning=["email", "id"],
+    )
+    return dict(rows)  # type: ignore[arg-type]  # rows of (email, id)
+
+
+def _update(drafts: Mapping[int, ContactDraft]) -> set[int]:
+    names = {name for draft in drafts.values() for name in draft.standard}
+    changed: set[int] = set()
+    for name in sorted(names):
+        values = {pk: draft.standard[name] for pk, draft in drafts.items() if name in draft.standard}
+        changed |= set_field(field=name, values=values).keys()
+    return changed
+
+
+def _set_custom_values(
+    values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]
+) -> set[int]:
+    keys: Collection[str] = {key for row in values.values() for key in row}
+    changed: set[int] = set()
+    for key in sorted(keys):
+        part = {pk: row[key] for pk, row in values.items() if key in row}
+        changed |= set_field(field=fields[key], values=part).keys()
+    return changed

@@ -1,0 +1,16 @@
+"""The one signal that stands for many: sent where set-based SQL wrote facts.
+
+A single `save()` of a fact model sends Django's `post_save`; services that write facts with
+`contacts.bulk` send `facts_recorded` instead, once a batch, inside the same transaction.
+
+    sender   the fact model
+    facts    a list of unsaved-looking instances, or a columnar batch the fact model defines
+"""
+
+from django.dispatch import Signal
+
+facts_recorded = Signal()
+
+# Asked before a tag, list, field ... is deleted. Receivers return the places that use it, as a
+# list of sentences ("automation “Welcome”"); an empty list means that it may go.
+usage_requested = Signal()

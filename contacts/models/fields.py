@@ -105,9 +105,7 @@ class ContactFieldValue(FieldValue):
 
     class Meta:
         verbose_name = _("field value")
-        constraints = [
-            models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")]
         indexes = [
             models.Index(models.F("field"), Upper("text"), name="contact_value_text"),
             models.Index(fields=["field", "number"], name="contact_value_number"),

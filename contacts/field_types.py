@@ -94,7 +94,7 @@ class Number(FieldType):
             raise ValidationError(_("“%s” is not a number; write it like 1234.5.") % str(raw)[:50]) from None
         if not value.is_finite() or abs(value) >= Decimal(10) ** 18:
             raise ValidationError(_("“%s” is too large a number.") % str(raw)[:50])
-        return value.quantize(Decimal("0.000001")) if value.as_tuple().exponent not in range(-6, 1) else value  # type: ignore[operator]
+        return value.quantize(Decimal("0.000001")) if value.as_tuple().exponent not in range(-6, 1) else value
 
     def load(self, row: ValueRow) -> Any:
         return None if row.number is None else _plain(row.number)

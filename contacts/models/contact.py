@@ -83,8 +83,10 @@ class Contact(Timestamped):
         return address_hash(self.email)
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "Contact":
-        contact = super().from_db(db, field_names, values)
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
+    ) -> "Contact":
+        contact = super().from_db(db, field_names, values, **kwargs)
         contact._remember()
         return contact
 

@@ -83,7 +83,7 @@ class Subscription(models.Model):
         self._loaded_status = self.status
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Subscription":
-        subscription = super().from_db(db, field_names, values)
+    def from_db(cls, db: Any, field_names: Any, values: Any, **kwargs: Any) -> "Subscription":
+        subscription = super().from_db(db, field_names, values, **kwargs)
         subscription._loaded_status = subscription.__dict__.get("status", "")
         return subscription

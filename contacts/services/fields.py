@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,8 +25,8 @@ def parse_standard(name: str, raw: Any) -> Any:
     value = "" if raw is None else str(raw).strip()
     if name == "email":
         return clean_email(value)
-    field = Contact._meta.get_field(name)
     value = normalise_phone(value) if name == "phone" else value
+    field: models.Field[Any, Any] = getattr(Contact, name).field
     field.run_validators(value)
     return value
 

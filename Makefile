@@ -12,7 +12,9 @@ help: ## list the chores
 setup: ## create or renew .venv and .env
 	@.ci/venv.sh
 	@.ci/env.sh
-	@$(MAKE) --no-print-directory $(MO)
+	@$(MAKE) --no-print-directory translations
+
+translations: $(MO)
 
 %.mo: %.po
 	@.venv/bin/pybabel --quiet compile -i $< -o $@
@@ -27,7 +29,7 @@ lint: setup ## ruff, djade, import layers
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.ci/templates.sh --check
-	.venv/bin/lint-imports --no-timing
+	.venv/bin/lint-imports --no-logo
 
 types: setup ## mypy
 	.venv/bin/mypy .
@@ -65,4 +67,4 @@ clean: ## remove the environment and caches; keeps var/ (data) and .env
 	rm -rf .venv staticfiles build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup run test lint types format migrations-check deploy-check bench messages constraints clean
+.PHONY: help setup translations run test lint types format migrations-check deploy-check bench messages constraints clean

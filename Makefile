@@ -15,6 +15,7 @@ setup: ## create or renew .venv and .env
 	@$(MAKE) --no-print-directory translations
 
 translations: $(MO)
+	@:
 
 %.mo: %.po
 	@.venv/bin/pybabel --quiet compile -i $< -o $@

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,22 +61,29 @@ def ensure_admin() -> str:
 
 
 def start(*arguments: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT)
+    """Start a command in a process group of its own, so that nothing of it can be left over."""
+    return subprocess.Popen([sys.executable, "manage.py", *arguments], cwd=ROOT, start_new_session=True)
 
 
 def stop(processes: "list[subprocess.Popen[bytes]]") -> None:
+    """Ask each to end in good order, then kill what is left of their groups."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for process in processes:
-        if process.poll() is None:
-            process.terminate()
+        process.terminate()
     deadline = time.monotonic() + GRACE_SECONDS
     for process in processes:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
-def serve() -> int:
+def listening() -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, int(PORT))) == 0
+
+
+def serve(welcome: str) -> int:
     """Run both until one ends or a signal comes; return 0 only for the signal."""
 
     def interrupt(*_: object) -> None:
@@ -87,6 +95,9 @@ def serve() -> int:
         processes.append(start("runserver", f"{HOST}:{PORT}"))
         processes.append(start("qcluster"))
         while all(process.poll() is None for process in processes):
+            if welcome and listening():
+                print(welcome, flush=True)
+                welcome = ""
             time.sleep(0.5)
         ended = next(process for process in processes if process.poll() is not None)
         print(f"“{ended.args[2]}” ended with code {ended.returncode}; stopping.", file=sys.stderr)
@@ -104,8 +115,7 @@ def main() -> int:
     os.environ.setdefault("SITE_URL", f"http://{HOST}:{PORT}")
     check_port()
     log_in = prepare()
-    print(f"\n  http://{HOST}:{PORT}/admin/  -  {log_in}\n  Ctrl-C stops it.\n", flush=True)
-    return serve()
+    return serve(f"\n  http://{HOST}:{PORT}/admin/  -  {log_in}\n  Ctrl-C stops it.\n")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -15,6 +16,11 @@ from tests.peers import browser as browser_peer
 from tests.peers.http import HttpTarget
 from tests.peers.processes import Server, Worker
 from tests.peers.smtp import SmtpServer
+
+# A failure in CI must be the same on the next run; locally new examples are tried each time.
+hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 # --- Which tests run, and in which order -------------------------------------------------------
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.bulk import chunks, id_set, insert_rows, update_rows
 from contacts.models import Contact, ContactFieldValue, CustomField
 from contacts.selectors.fields import values_of
-from contacts.values import clean_email, normalise_phone
+from contacts.values import check_text, clean_email, normalise_phone
 
 from .changes import record_field
 
@@ -24,7 +24,7 @@ def parse_standard(name: str, raw: Any) -> Any:
     """The stored value of a standard field, or ValidationError. `owner` takes a user id."""
     if name == "owner":
         return int(raw) if raw not in (None, "") else None
-    value = "" if raw is None else str(raw).strip()
+    value = "" if raw is None else check_text(str(raw).strip())
     if name == "email":
         return clean_email(value)
     value = normalise_phone(value) if name == "phone" else value

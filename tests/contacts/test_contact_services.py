@@ -37,6 +37,8 @@ def test_create_contact_folds_parses_and_stores():
         ({"email": "ADA@example.com"}, "already exists"),
         ({"email": "x@example.com", "time_zone": "Mars"}, "Mars"),
         ({"email": "x@example.com", "custom": {"size": "big"}}, "big"),
+        ({"email": "x@example.com", "first_name": "nul\x00"}, "character"),
+        ({"email": "x@example.com", "phone": "1" * 33}, "32"),
     ],
 )
 def test_create_contact_refuses_and_writes_nothing(values, named):

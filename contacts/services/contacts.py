@@ -97,7 +97,7 @@ def _insert(drafts: Sequence[ContactDraft]) -> dict[str, int]:
         ignore_conflicts=True,
         returning=["email", "id"],
     )
-    return dict(rows)  # type: ignore[arg-type]  # rows of (email, id)
+    return dict(rows)
 
 
 def _update(drafts: Mapping[int, ContactDraft]) -> set[int]:

@@ -14,7 +14,9 @@ class InUse(ValidationError):
 def check_unused(*, record: models.Model) -> None:
     """Raise InUse, naming the users, if anything says that it uses `record`."""
     users = [
-        user for _receiver, found in usage_requested.send(sender=type(record), record=record) for user in found
+        user
+        for _receiver, found in usage_requested.send(sender=type(record), record=record)
+        for user in found or ()
     ]
     if users:
         raise InUse(

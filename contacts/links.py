@@ -28,8 +28,10 @@ def read_token(token: str, purpose: str) -> tuple[int, list[int]] | None:
 
 def unsubscribe_url(contact: Contact, lists: Sequence[int] = ()) -> str:
     """`lists`: those to leave; empty for all."""
-    return settings.SITE_URL + reverse("contacts:unsubscribe", args=[make_token(contact, "unsubscribe", lists)])
+    return str(settings.SITE_URL) + reverse(
+        "contacts:unsubscribe", args=[make_token(contact, "unsubscribe", lists)]
+    )
 
 
 def preferences_url(contact: Contact) -> str:
-    return settings.SITE_URL + reverse("contacts:preferences", args=[make_token(contact, "preferences")])
+    return str(settings.SITE_URL) + reverse("contacts:preferences", args=[make_token(contact, "preferences")])

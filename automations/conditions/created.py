@@ -38,7 +38,7 @@ class CreatedCondition(Condition):
     def describe(cls, settings: Settings) -> str:
         days = settings["days"]
         if settings["op"] == "within":
-            return (
-                ngettext("was created within the last %d day", "was created within the last %d days", days) % days
-            )
-        return ngettext("was created more than %d day ago", "was created more than %d days ago", days) % days
+            text = ngettext("was created within the last %d day", "was created within the last %d days", days)
+        else:
+            text = ngettext("was created more than %d day ago", "was created more than %d days ago", days)
+        return str(text % days)

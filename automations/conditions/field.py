@@ -90,8 +90,8 @@ class FieldCondition(Condition):
 
     @classmethod
     def compile(cls, settings: Settings, moment: Moment) -> Q:
-        op = settings["op"]
-        found = _compile(settings["field"], NEGATED.get(op, op), settings.get("value", ""), moment)
+        op: str = settings["op"]
+        found = _compile(settings["field"], NEGATED.get(op, op), settings.get("value") or "", moment)
         return ~found if op in NEGATED else found
 
     @classmethod

@@ -15,7 +15,7 @@ class ConditionsWidget(forms.HiddenInput):
     """The tree as JSON; the builder's script draws the editor over it."""
 
     template_name = "automations/forms/conditions_widget.html"
-    is_hidden = False  # type: ignore[assignment]  # a property in the base, a fact here
+    is_hidden = False
 
     def format_value(self, value: Any) -> str:
         return value if isinstance(value, str) else json.dumps(value or {})

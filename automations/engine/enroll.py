@@ -194,9 +194,7 @@ def write_entries(
         "exit_reason": "",
     }
     returning = ["automation_id", "contact_id"]
-    return set(
-        insert_rows(Enrollment, columns, size=len(rows), ignore_conflicts=True, returning=returning)  # type: ignore[arg-type]  # pairs
-    )
+    return set(insert_rows(Enrollment, columns, size=len(rows), ignore_conflicts=True, returning=returning))
 
 
 def _lost_races(rows: Sequence[Row], written: set[tuple[int, int]], event: Event, index: Index) -> list[Refusal]:

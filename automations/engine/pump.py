@@ -41,11 +41,12 @@ def pump(*, clock: Callable[[], datetime], linger: float = LINGER, seconds: floa
 def turn(*, clock: Callable[[], datetime]) -> int:
     """One batch of each kind. A deadlock or a lost connection rolls a batch back; it is taken again."""
     done = 0
-    for wheel in (
+    wheels: tuple[Callable[[], int], ...] = (
         lambda: run_wake_ups(now=clock()),
         lambda: run_due(now=clock()),
         lambda: deliver_due(now=clock),
-    ):
+    )
+    for wheel in wheels:
         try:
             done += wheel()
         except OperationalError as error:

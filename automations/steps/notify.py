@@ -86,7 +86,7 @@ class NotifyStep(Step):
         if self.who == "address":
             return self.address
         if self.who == "user":
-            user = get_user_model()._default_manager.filter(pk=self.user_id).first()
+            user = get_user_model()._default_manager.filter(pk=self.user_id or 0).first()
             if user is None or not user.email:
                 raise StepError(_("The user to be notified has no e-mail address."))
             return str(user.email)

@@ -39,7 +39,7 @@ class TagAddedTrigger(Trigger):
         )
 
     def index_keys(self) -> Iterable[Hashable]:
-        return self.tags
+        return [int(tag) for tag in self.tags]
 
     def meets_now(self) -> QuerySet[Contact]:
         return Contact.objects.filter(pk__in=ContactTag.objects.filter(tag__in=self.tags).values("contact_id"))

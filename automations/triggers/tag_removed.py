@@ -38,7 +38,7 @@ class TagRemovedTrigger(Trigger):
         )
 
     def index_keys(self) -> Iterable[Hashable]:
-        return self.tags
+        return [int(tag) for tag in self.tags]
 
     def describe(self) -> str:
         if not self.tags:

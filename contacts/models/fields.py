@@ -69,9 +69,7 @@ class CustomField(Timestamped):
             self._clean_options()
 
     def _clean_options(self) -> None:
-        if not (
-            isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)
-        ):
+        if not (isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)):
             raise ValidationError({"options": _("Options are a list of texts.")})
         self.options = [option.strip() for option in self.options]
         if self.kind.has_options and not self.options:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -35,7 +36,7 @@ class EmailChannel:
                     if skip:
                         yield Parcel(delivery, None, skip)
                     else:
-                        yield Parcel(delivery, lambda message=message: _send(connection, message))
+                        yield Parcel(delivery, partial(_send, connection, message))
 
             yield prepare
 
@@ -69,7 +70,7 @@ def _prepare(
                 yield delivery, str(skip), ValidationError("")
                 continue
             try:
-                event = events.get(delivery.enrollment_id, {})
+                event = events.get(delivery.enrollment_id or 0, {})
                 settings_of_step = plan_of_version(delivery.version_id or 0).steps[delivery.step_key].settings()
                 yield delivery, "", build_message(settings_of_step, person, event, lists, delivery)
             except ValidationError as error:

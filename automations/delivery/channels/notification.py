@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -28,6 +29,6 @@ class NotificationChannel:
                         from_email=settings.SERVER_EMAIL,
                         to=[delivery.target],
                     )
-                    yield Parcel(delivery, lambda message=message: hand_over(connection, message))
+                    yield Parcel(delivery, partial(hand_over, connection, message))
 
             yield prepare

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -28,7 +29,7 @@ class WebhookChannel:
 
             def prepare(deliveries: Sequence[Delivery]) -> Iterator[Parcel]:
                 for delivery in deliveries:
-                    yield Parcel(delivery, lambda delivery=delivery: _post(client, delivery))
+                    yield Parcel(delivery, partial(_post, client, delivery))
 
             yield prepare
 

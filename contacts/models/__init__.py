@@ -1,3 +1,4 @@
+from .api import IdempotencyKey
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
@@ -16,6 +17,7 @@ __all__ = [
     "CustomField",
     "FieldChange",
     "FieldValue",
+    "IdempotencyKey",
     "ImportJob",
     "List",
     "Note",

@@ -66,7 +66,7 @@ class FieldType:
         return "" if value is None else str(value)
 
     def to_json(self, value: Any) -> Any:
-        """For the API; `parse` takes it back. Decimals stay decimals and are written as text, exact."""
+        """For the API; `parse` takes it back. Numbers are texts, so that they stay exact."""
         return value
 
 
@@ -108,6 +108,9 @@ class Number(FieldType):
     def to_text(self, value: Any) -> str:
         return "" if value is None else format(_plain(Decimal(value)), "f")
 
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else self.to_text(value)
+
 
 class Money(FieldType):
     """An amount with an ISO 4217 currency: number in `number`, currency in `text`. Text form: `12.50 EUR`."""
@@ -135,7 +138,7 @@ class Money(FieldType):
         return "" if value is None else f"{format(_plain(Decimal(value[0])), 'f')} {value[1]}"
 
     def to_json(self, value: Any) -> Any:
-        return None if value is None else {"amount": value[0], "currency": value[1]}
+        return None if value is None else {"amount": Number().to_text(value[0]), "currency": value[1]}
 
 
 class Date(FieldType):

@@ -124,7 +124,7 @@ class ContactViewSet(ReadOnlyViewSet):
     @extend_schema(
         summary="Subscribe to lists, unsubscribe from lists",
         description="409 with the code `refused`, and nothing changed, if the person had left one of "
-        "the lists and `resubscribe` is not set.",,
+        "the lists and `resubscribe` is not set.",
         request=ContactListsSerializer,
         responses=ContactSerializer,
     )

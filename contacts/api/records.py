@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from contacts.models import Contact, CustomField, List, Segment, Subscription, Suppression
 from contacts.models.lists import SubscriptionStatus
 from contacts.services import suppress_address
-from contacts.values import address_hash
+from contacts.values import address_hash, clean_email
 
 from .base import ReadOnlyViewSet, RecordViewSet
 from .strict import StrictModelSerializer, StrictSerializer
@@ -157,6 +157,9 @@ class SuppressionInputSerializer(StrictSerializer):
         choices=Suppression.Reason.choices, default=Suppression.Reason.MANUAL.value
     )
     detail = serializers.CharField(required=False, default="", allow_blank=True, max_length=250)
+
+    def validate_address(self, value: str) -> str:
+        return clean_email(value)
 
 
 class SuppressionFilter(django_filters.FilterSet):

@@ -1,7 +1,7 @@
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
-from .jobs import BulkJob, ImportJob
+from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
 from .segments import Segment
@@ -14,8 +14,10 @@ __all__ = [
     "ContactFieldValue",
     "ContactTag",
     "CustomField",
+    "ExportJob",
     "FieldChange",
     "FieldValue",
+    "ImportIssue",
     "ImportJob",
     "List",
     "Note",

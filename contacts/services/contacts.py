@@ -37,7 +37,10 @@ class SaveResult:
 
 def create_contact(*, email: str, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
     """Create one contact from raw values; ValidationError where one is bad or the address is taken."""
-    contact = Contact(email=clean_email(email), **{k: parse_standard(k, v) for k, v in standard.items()})
+    parsed_standard = {
+        "owner_id" if name == "owner" else name: parse_standard(name, raw) for name, raw in standard.items()
+    }
+    contact = Contact(email=clean_email(email), **parsed_standard)
     contact.full_clean()
     fields = contact_fields()
     parsed = {key: fields[key].kind.parse(raw, fields[key].options) for key, raw in (custom or {}).items()}

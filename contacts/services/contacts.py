@@ -79,6 +79,10 @@ def save_contacts(*, drafts: Sequence[ContactDraft], update_existing: bool = Tru
     for chunk in chunks(sorted(by_email)):
         known = dict(Contact.objects.filter(email__in=chunk).values_list("email", "pk"))
         new = _insert([by_email[email] for email in chunk if email not in known])
+        if len(known) + len(new) < len(chunk):
+            # Someone else created the others a moment ago: they are known by now.
+            taken = Contact.objects.filter(email__in=set(chunk) - known.keys() - new.keys())
+            known |= dict(taken.values_list("email", "pk"))
         result.created += new.values()
         result.ids |= known | new
         if update_existing:

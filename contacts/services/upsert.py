@@ -66,7 +66,7 @@ def upsert_contacts(
     results = [RowResult(index) for index in range(len(rows))]
     good = _parse_rows(rows, results)
     _check_distinct(good.values())
-    saved = _save([row.draft for row in good.values()], update_existing)
+    saved = save_contacts(drafts=[row.draft for row in good.values()], update_existing=update_existing)
     touched = {
         email: row
         for email, row in good.items()
@@ -174,18 +174,6 @@ def _check_distinct(rows: Iterable[_Row]) -> None:
             raise ValidationError(
                 {name: _("At most %d different ones at a time; send fewer rows.") % MAX_DISTINCT}
             )
-
-
-def _save(drafts: Sequence[ContactDraft], update_existing: bool) -> SaveResult:
-    saved = save_contacts(drafts=drafts, update_existing=update_existing)
-    # An address that another transaction created in between was skipped by the insert; now it is known.
-    missed = [draft for draft in drafts if draft.email not in saved.ids]
-    if missed:
-        again = save_contacts(drafts=missed, update_existing=update_existing)
-        saved.ids |= again.ids
-        saved.created += again.created
-        saved.updated |= again.updated
-    return saved
 
 
 def _tag(rows: Mapping[str, _Row], saved: SaveResult) -> set[int]:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0001_initial"),
+        ("contacts", "0002_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

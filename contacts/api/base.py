@@ -41,8 +41,6 @@ class ApiView(APIView):
     """Writes run in one transaction, together with their Idempotency-Key. Errors are raised, never returned:
     what is raised is rolled back and not remembered."""
 
-    max_body = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """As APIView's, with the handler run by `answer`."""
         self.args, self.kwargs = args, kwargs
@@ -61,17 +59,20 @@ class ApiView(APIView):
     def answer(self, request: Request, handler: Handler) -> HttpResponseBase:
         if request.method in SAFE_METHODS:
             return handler(request, *self.args, **self.kwargs)
-        fingerprint = self._read(request)
+        self._check_size(request)
+        _parsed = request.data  # errors in it come before any transaction
         key = _key(request)
         with transaction.atomic():
             if key is None or not request.user.is_authenticated:
                 return handler(request, *self.args, **self.kwargs)
-            return self._answer_once(request, handler, key, fingerprint)
+            return self._answer_once(request, handler, key)
 
-    def _answer_once(
-        self, request: Request, handler: Handler, key: str, fingerprint: str
-    ) -> HttpResponseBase:
-        user_id = int(request.user.pk or 0)
+    def max_body(self, request: Request) -> int:
+        """The largest body in bytes."""
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+
+    def _answer_once(self, request: Request, handler: Handler, key: str) -> HttpResponseBase:
+        user_id, fingerprint = int(request.user.pk or 0), _fingerprint(request)
         earlier = claim_key(user_id=user_id, key=key, fingerprint=fingerprint, now=timezone.now())
         if earlier is None:
             response: Any = handler(request, *self.args, **self.kwargs)
@@ -89,25 +90,34 @@ class ApiView(APIView):
             return self.http_method_not_allowed
         return getattr(self, method.lower(), self.http_method_not_allowed)
 
-    def _read(self, request: Request) -> str:
-        """Parse the body, before any transaction, and return the request's fingerprint."""
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > self.max_body:
-            raise TooLarge(_("The body has more than %d bytes. Send less at a time.") % self.max_body)
-        digest = hashlib.sha256(f"{request.method}\n{request.get_full_path()}\n".encode())
-        if not (request.content_type or "").startswith("multipart/"):
-            digest.update(request.body)
-            _parsed = request.data
-            return digest.hexdigest()
-        form: Any = request.data
-        for name in sorted(form):
-            digest.update(f"{name}\n".encode())
-            for value in form.getlist(name):
-                for chunk in value.chunks() if hasattr(value, "chunks") else [f"{value}\n".encode()]:
-                    digest.update(chunk)
-        for upload in request.FILES.values():
-            upload.seek(0)
+    def _check_size(self, request: Request) -> None:
+        length, limit = request.META.get("CONTENT_LENGTH") or "0", self.max_body(request)
+        if not length.isdigit() or int(length) > limit:
+            raise TooLarge(_("The body has more than %d bytes. Send less at a time.") % limit)
+        if not _is_form(request):
+            # Read here: once the parser has read the stream, the fingerprint could not.
+            _bytes = request.body
+
+
+def _is_form(request: Request) -> bool:
+    return (request.content_type or "").startswith("multipart/")
+
+
+def _fingerprint(request: Request) -> str:
+    """SHA-256 of what the request asks for. Of a form its parts, as its boundary differs each time."""
+    digest = hashlib.sha256(f"{request.method}\n{request.get_full_path()}\n".encode())
+    if not _is_form(request):
+        digest.update(request.body)
         return digest.hexdigest()
+    form: Any = request.data
+    for name in sorted(form):
+        digest.update(f"{name}\n".encode())
+        for value in form.getlist(name):
+            for chunk in value.chunks() if hasattr(value, "chunks") else [f"{value}\n".encode()]:
+                digest.update(chunk)
+    for upload in request.FILES.values():
+        upload.seek(0)
+    return digest.hexdigest()
 
 
 def _key(request: Request) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -42,6 +42,7 @@ from .contact_serializers import (
 )
 from .errors import Conflict, django_fields, invalid_body
 from .notes import NoteSerializer, NoteTextSerializer
+from .timeline import TimelinePageSerializer, timeline_page
 
 
 @extend_schema_view(
@@ -55,6 +56,7 @@ class ContactViewSet(ReadOnlyViewSet):
         "bulk": ["contacts.add_contact", "contacts.change_contact"],
         "tags": ["contacts.change_contact"],
         "lists": ["contacts.change_contact"],
+        "timeline": ["contacts.view_contact"],
         "notes": ["contacts.view_contact", "contacts.view_note"],
         "add_note": ["contacts.view_contact", "contacts.add_note"],
     }
@@ -159,6 +161,18 @@ class ContactViewSet(ReadOnlyViewSet):
         values = {"contact": contact, "author": request.user, **serializer.validated_data}
         note = save_record(record=Note(), values=values)
         return Response(NoteSerializer(note).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(
+        summary="Everything that happened to a contact, newest first",
+        parameters=[
+            OpenApiParameter("cursor", str, description="From the `next` of the page before."),
+            OpenApiParameter("page_size", int, description="At most 500; 50 unless told."),
+        ],
+        responses={200: TimelinePageSerializer},
+    )
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def timeline(self, request: Request, pk: str) -> Response:
+        return Response(timeline_page(request, self._contact()))
 
     def _contact(self) -> Contact:
         contact: Contact = self.get_object()

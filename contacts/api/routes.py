@@ -3,6 +3,7 @@
 from rest_framework.viewsets import GenericViewSet
 
 from .contacts import ContactViewSet
+from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
@@ -11,6 +12,7 @@ from .users import UserViewSet
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("contacts", ContactViewSet),
     ("fields", FieldViewSet),
+    ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
     ("segments", SegmentViewSet),

@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.models import CustomField, List, Note, Segment, Tag
+from contacts.models import CustomField, ImportJob, List, Note, Segment, Tag
 from contacts.services import create_contact, subscribe_contacts, suppress_address, tag_contacts
 
 pytestmark = pytest.mark.django_db
@@ -22,12 +22,14 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         Segment.objects.create(name=f"segment {n}")
         CustomField.objects.create(key=f"field{n}", label="x", type="text")
         suppress_address(address=f"s{n}@example.com", reason="manual")
+        ImportJob.objects.create(file="x.csv")
         get_user_model().objects.create(username=f"user{n}")
 
 
 def test_lists_cost_the_same_however_long(api):
     paths = [
-        "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users"
+        "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
+        "imports",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")
     CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])

@@ -26,7 +26,7 @@ from contacts.services.idempotency import claim_key, keep_answer
 from contacts.services.records import save_record
 from contacts.services.usage import delete_unused
 
-from .errors import TooLarge
+from .errors import LengthRequired, TooLarge
 
 Handler = Callable[..., HttpResponseBase]
 ID_PATTERN = "[0-9]{1,18}"
@@ -91,6 +91,8 @@ class ApiView(APIView):
         return getattr(self, method.lower(), self.http_method_not_allowed)
 
     def _check_size(self, request: Request) -> None:
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
+            raise LengthRequired
         length, limit = request.META.get("CONTENT_LENGTH") or "0", self.max_body(request)
         if not length.isdigit() or int(length) > limit:
             raise TooLarge(_("The body has more than %d bytes. Send less at a time.") % limit)

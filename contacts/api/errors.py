@@ -37,6 +37,14 @@ class TooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
+class LengthRequired(exceptions.APIException):
+    """Django reads a body by its Content-Length; without one it would pass for empty."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = gettext_lazy("Send the body with a Content-Length, not in chunks.")
+    default_code = "length_required"
+
+
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     """Any foreseeable exception as an answer; None leaves the rest to Django's error handling."""
     if isinstance(exc, InUse):
@@ -60,10 +68,13 @@ def error_body(code: str, message: str, fields: FieldErrors | None = None) -> di
 
 
 def invalid_body(fields: FieldErrors) -> dict[str, Any]:
-    """The body of a 400. The message says what concerns no field, or else which fields to look at."""
+    """The body of a 400. The message says what concerns no field, and the first errors of three fields."""
     general = [error["message"] for error in fields.get(NON_FIELD_ERRORS, [])]
-    message = " ".join(general) or _("Not valid: %(fields)s.") % {"fields": ", ".join(list(fields)[:20])}
-    return error_body("invalid", message, fields)
+    named = [name for name in fields if name != NON_FIELD_ERRORS]
+    parts = [*general, *(f"{name}: {fields[name][0]['message']}" for name in named[:3])]
+    if len(named) > 3:
+        parts.append(_("Not valid either: %(fields)s.") % {"fields": ", ".join(named[3:20])})
+    return error_body("invalid", " ".join(parts), fields)
 
 
 def django_fields(exc: DjangoValidationError) -> FieldErrors:

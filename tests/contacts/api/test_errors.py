@@ -120,6 +120,16 @@ def test_bad_bodies(api, body, status, code):
     assert_shape(response, status, code)
 
 
+def test_chunked_body_does_not_pass_for_empty(api):
+    headers = {"transfer-encoding": "chunked"}
+    assert_shape(api.post("/api/v1/contacts/", GOOD, headers=headers), 411, "length_required")
+
+
+def test_message_says_what_is_wrong(api):
+    error = assert_shape(api.post("/api/v1/contacts/", {"email": "x", "fields": {"a": 1}}), 400)
+    assert error["message"].startswith("email: “x” is not an e-mail address. fields.a: There is no custom")
+
+
 def test_other_content_type(api):
     response = api.generic("POST", "/api/v1/contacts/", b"a,b", content_type="text/csv")
     assert_shape(response, 415, "unsupported_media_type")

@@ -2,12 +2,21 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+
+
+class WholeNumbersField(forms.CharField):
+    """Numbers in one line; as JSON a list. `json_schema` tells the API what the type of a field can't."""
+
+    json_schema: ClassVar[dict[str, Any]] = {"type": "array", "items": {"type": "integer"}}
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 class SettingsForm(forms.Form):

@@ -17,6 +17,7 @@ from automations.selectors.segments import contacts_in, sentence_of
 from contacts.api.base import Handler
 from contacts.api.contact_serializers import ContactSerializer, contact_queryset
 from contacts.api.filters import refuse_unknown
+from contacts.api.records import ConditionsField
 from contacts.api.records import SegmentSerializer as PlainSegmentSerializer
 from contacts.api.records import SegmentViewSet as PlainSegmentViewSet
 from contacts.api.strict import StrictSerializer
@@ -26,7 +27,7 @@ from .settings import TREE
 
 
 @extend_schema_field(TREE)
-class TreeField(serializers.JSONField):
+class TreeField(ConditionsField):
     """A tree, each condition of it checked by its form."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -38,7 +39,7 @@ class TreeField(serializers.JSONField):
 
 
 class SegmentSerializer(PlainSegmentSerializer):
-    conditions = TreeField(required=False)  # type: ignore[assignment]  # the same, and checked
+    conditions = TreeField(required=False)
     sentence = serializers.SerializerMethodField(help_text="The conditions in words.")
 
     class Meta(PlainSegmentSerializer.Meta):

@@ -49,8 +49,8 @@ class EnrollmentAdmin(ByContactAdmin):
     list_display = ["contact", "automation", "status_label", "step_key", "due_at", "entered_at", "ended_at"]
     list_filter = [("status", ChoicesDropdownFilter), ("automation", AutocompleteSelectFilter)]
     fields = [
-        "contact", "automation", "number", "status", "exit_reason", "step", "due_at", "attempts", "error", "entered_at",
-        "ended_at", "log",
+        "contact", "automation", "number", "status", "exit_reason", "step", "due_at", "attempts", "error",
+        "entered_at", "ended_at", "log",
     ]  # fmt: skip
     readonly_fields = ["step", "log"]
     actions = ["retry", "skip", "end"]

@@ -101,9 +101,7 @@ def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _source(
-    fields: "Mapping[str, models.Field[Any, Any]]", columns: Mapping[str, Any]
-) -> tuple[str, list[Any]]:
+def _source(fields: "Mapping[str, models.Field[Any, Any]]", columns: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """`SELECT ...` that yields one row for each position of the list columns."""
     lists = [name for name, value in columns.items() if isinstance(value, list)]
     arrays = [[_prepare(fields[name], item) for item in columns[name]] for name in lists]

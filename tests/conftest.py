@@ -180,9 +180,7 @@ def browser_page(
     console_errors: browser_peer.ConsoleErrors,
 ) -> Iterator[Page]:
     """A page of a fresh browser profile; addresses are relative to `server`."""
-    context = chromium.new_context(
-        base_url=server.url, locale="en-GB", viewport={"width": 1400, "height": 900}
-    )
+    context = chromium.new_context(base_url=server.url, locale="en-GB", viewport={"width": 1400, "height": 900})
     page = context.new_page()
     page.set_default_timeout(10_000)
     console_errors.watch(page)

@@ -69,9 +69,7 @@ class CustomField(Timestamped):
             self._clean_options()
 
     def _clean_options(self) -> None:
-        if not (
-            isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)
-        ):
+        if not (isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)):
             raise ValidationError({"options": _("Options are a list of texts.")})
         self.options = [option.strip() for option in self.options]
         if self.kind.has_options and not self.options:
@@ -116,9 +114,7 @@ class ContactFieldValue(FieldValue):
 
     class Meta:
         verbose_name = _("field value")
-        constraints = [
-            models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")]
         indexes = [
             models.Index(models.F("field"), Upper("text"), name="contact_value_text"),
             models.Index(fields=["field", "number"], name="contact_value_number"),

@@ -51,9 +51,7 @@ class SubscriptionStatus(models.TextChoices):
 class Subscription(models.Model):
     """A contact's state on a list. Every change of status leaves a SubscriptionChange."""
 
-    contact = models.ForeignKey(
-        Contact, models.CASCADE, related_name="subscriptions", verbose_name=_("contact")
-    )
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="subscriptions", verbose_name=_("contact"))
     list = models.ForeignKey(List, models.CASCADE, related_name="subscriptions", verbose_name=_("list"))
     status = models.CharField(
         _("status"), max_length=12, choices=SubscriptionStatus, default=SubscriptionStatus.ACTIVE

@@ -109,9 +109,7 @@ def _update(drafts: Mapping[int, ContactDraft]) -> set[int]:
     return changed
 
 
-def _set_custom_values(
-    values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]
-) -> set[int]:
+def _set_custom_values(values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]) -> set[int]:
     keys: Collection[str] = {key for row in values.values() for key in row}
     changed: set[int] = set()
     for key in sorted(keys):

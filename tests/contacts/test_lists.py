@@ -36,9 +36,7 @@ def test_subscribing(before, status, resubscribe, after, outcome):
     if before:
         Subscription(contact=contact, list=mailing_list, status=before).save()
     with announced() as batches:
-        result = subscribe_contacts(
-            contacts=contact, list=mailing_list, status=status, resubscribe=resubscribe
-        )
+        result = subscribe_contacts(contacts=contact, list=mailing_list, status=status, resubscribe=resubscribe)
     assert Subscription.objects.get().status == after
     assert result.changed == ([contact.pk] if outcome == "changed" else [])
     assert result.refused == ([contact.pk] if outcome == "refused" else [])

@@ -50,9 +50,7 @@ SERVICES = {
     "subscribe": lambda ids, records: subscribe_contacts(contacts=ids, list=records["list"]),
     "refusals": resubscribe,
     "standard field": lambda ids, records: set_field(field="phone", values={pk: str(pk) for pk in ids}),
-    "addresses": lambda ids, records: set_field(
-        field="email", values={pk: f"new{pk}@example.com" for pk in ids}
-    ),
+    "addresses": lambda ids, records: set_field(field="email", values={pk: f"new{pk}@example.com" for pk in ids}),
     "custom field": lambda ids, records: set_field(
         field=records["colours"], values={pk: ["Red", "Blue"] for pk in ids}
     ),

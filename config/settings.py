@@ -9,7 +9,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 DEBUG = env.bool("DEBUG", default=False)
 # A development key is only accepted together with DEBUG; `make run` writes a random one to .env.
@@ -160,6 +160,7 @@ ENGINE_BATCH_SIZE = env.int("ENGINE_BATCH_SIZE", default=200)
 STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
+LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
@@ -234,7 +235,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- Security ---------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -88,8 +88,9 @@ def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
     return _fields(model)[name]
 
 
-def _quote(name: str) -> str:
-    return connection.ops.quote_name(name)
+def _quote(name: str | None) -> str:
+    # The stubs allow None for the column of a field that is in no table; concrete fields have one.
+    return str(connection.ops.quote_name(str(name)))
 
 
 def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:
@@ -100,9 +101,7 @@ def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _source(
-    fields: "Mapping[str, models.Field[Any, Any]]", columns: Mapping[str, Any]
-) -> tuple[str, list[Any]]:
+def _source(fields: "Mapping[str, models.Field[Any, Any]]", columns: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """`SELECT ...` that yields one row for each position of the list columns."""
     lists = [name for name, value in columns.items() if isinstance(value, list)]
     arrays = [[_prepare(fields[name], item) for item in columns[name]] for name in lists]
@@ -148,7 +147,8 @@ def _sqlite_source(
 
 
 def _cast(field: "models.Field[Any, Any]") -> str:
-    return field.rel_db_type(connection) if field.is_relation else (field.cast_db_type(connection) or "text")
+    kind = field.rel_db_type(connection) if field.is_relation else field.cast_db_type(connection)
+    return kind or "text"
 
 
 def _on_conflict(

@@ -48,9 +48,7 @@ def create_contact(*, email: str, custom: Mapping[str, Any] | None = None, **sta
 
 
 @transaction.atomic
-def update_contact(
-    *, contact: Contact | int, custom: Mapping[str, Any] | None = None, **standard: Any
-) -> Contact:
+def update_contact(*, contact: Contact | int, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
     """Change one contact from raw values; ValidationError by field. What is not named stays as it is."""
     pk = contact.pk if isinstance(contact, Contact) else contact
     fields = contact_fields()
@@ -137,9 +135,7 @@ def _update(drafts: Mapping[int, ContactDraft]) -> set[int]:
     return changed
 
 
-def _set_custom_values(
-    values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]
-) -> set[int]:
+def _set_custom_values(values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]) -> set[int]:
     keys: Collection[str] = {key for row in values.values() for key in row}
     changed: set[int] = set()
     for key in sorted(keys):

@@ -59,6 +59,13 @@ class BaseAdmin(ModelAdmin):
     class Media:
         css = {"all": ["contacts/contacts.css"]}
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        if not changelist.query and not changelist.has_active_filters:
+            # The header offers to “show all” only where something is filtered out.
+            changelist.full_result_count = changelist.result_count
+        return changelist
+
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:

@@ -9,7 +9,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 DEBUG = env.bool("DEBUG", default=False)
 # A development key is only accepted together with DEBUG; `make run` writes a random one to .env.
@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "anymail",
     "django_q",
     "contacts",
@@ -159,6 +160,7 @@ ENGINE_BATCH_SIZE = env.int("ENGINE_BATCH_SIZE", default=200)
 STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
+LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
@@ -189,25 +191,51 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["contacts.api.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "contacts.api.pagination.CursorPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["contacts.api.parsers.StrictJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["contacts.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "contacts.api.schema.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "contacts.api.errors.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min"), "public": "120/min"},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# How long an Idempotency-Key is remembered.
+IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
+API_DESCRIPTION = """
+Log in with a token (`Authorization: Token ...`) or with the session of the admin pages.
+
+Lists are paged with cursors: follow `next` and `previous`; `page_size` is at most 500.
+
+Errors have one shape everywhere:
+`{"error": {"code": "...", "message": "...", "fields": {"email": [{"code": "...", "message": "..."}]}}}`.
+What concerns no single field stands under `fields.__all__`. Unknown fields and unknown query
+parameters are refused, by name.
+
+A `POST`, `PATCH` or `DELETE` with an `Idempotency-Key` header may be sent again: it takes effect once,
+and the later tries get the first answer again, with the header `Idempotent-Replayed: true`. A request
+that was refused had no effect, so its key may be used again for the corrected request.
+"""
 SPECTACULAR_SETTINGS = {
     "TITLE": "Marketing automation API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "DESCRIPTION": API_DESCRIPTION,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "docExpansion": "none", "filter": True},
+    "ENUM_NAME_OVERRIDES": {
+        "SubscriptionStatusEnum": "contacts.models.lists.SubscriptionStatus",
+        "JobStatusEnum": "contacts.models.jobs.JobStatus",
+        "SourceEnum": "contacts.origin.Source",
+    },
 }
 
 # --- Security ---------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

@@ -1,7 +1,7 @@
 """The types of custom fields: how each reads, stores, writes and compares its values."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
@@ -13,10 +13,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.timezone import is_naive, make_aware
 from django.utils.translation import gettext_lazy as _
 
-from contacts.values import clean_email, normalise_phone
+from contacts.values import check_text, clean_email, normalise_phone
 
 TRUE = {"1", "true", "yes", "on", "y", "oui", "vrai", "x"}
 FALSE = {"0", "false", "no", "off", "n", "non", "faux"}
+DIGITS = 15
 
 
 class ValueRow(Protocol):
@@ -42,10 +43,14 @@ class FieldType:
     column: ClassVar[str] = "text"
     has_options: ClassVar[bool] = False
     multiple: ClassVar[bool] = False
+    # What JSON may hold besides plain text, numbers and yes/no.
+    structures: ClassVar[tuple[type, ...]] = ()
 
     def parse(self, raw: Any, options: list[str]) -> Any:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
             return None
+        if isinstance(raw, str):
+            check_text(raw)
         return self.parse_value(raw, options)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -62,6 +67,10 @@ class FieldType:
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else str(value)
+
+    def to_json(self, value: Any) -> Any:
+        """For the API; `parse` takes it back. Numbers are texts, so that they stay exact."""
+        return value
 
 
 class Text(FieldType):
@@ -83,6 +92,8 @@ class Hidden(FieldType):
 
 
 class Number(FieldType):
+    """A decimal of at most 15 digits (all that SQLite keeps exactly), six of them after the point."""
+
     slug, label, column = "number", _("Number"), "number"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -92,9 +103,15 @@ class Number(FieldType):
             value = Decimal(str(raw).strip().replace("\u00a0", "").replace(" ", ""))
         except InvalidOperation:
             raise ValidationError(_("“%s” is not a number; write it like 1234.5.") % str(raw)[:50]) from None
-        if not value.is_finite() or abs(value) >= Decimal(10) ** 18:
-            raise ValidationError(_("“%s” is too large a number.") % str(raw)[:50])
-        return value.quantize(Decimal("0.000001")) if value.as_tuple().exponent not in range(-6, 1) else value  # type: ignore[operator]
+        if not value.is_finite():
+            raise ValidationError(_("“%s” is not a number; write it like 1234.5.") % str(raw)[:50])
+        # adjusted() first: arithmetic on a number as large as 1e999999999 raises.
+        if value.adjusted() >= DIGITS or len(_rounded(value).as_tuple().digits) > DIGITS:
+            raise ValidationError(
+                _("“%(value)s” has too many digits; a number has at most %(digits)d.")
+                % {"value": str(raw)[:50], "digits": DIGITS}
+            )
+        return _rounded(value)
 
     def load(self, row: ValueRow) -> Any:
         return None if row.number is None else _plain(row.number)
@@ -102,11 +119,15 @@ class Number(FieldType):
     def to_text(self, value: Any) -> str:
         return "" if value is None else format(_plain(Decimal(value)), "f")
 
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else self.to_text(value)
+
 
 class Money(FieldType):
     """An amount with an ISO 4217 currency: number in `number`, currency in `text`. Text form: `12.50 EUR`."""
 
     slug, label, column = "money", _("Money"), "number"
+    structures = (Mapping,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, Mapping):
@@ -127,6 +148,9 @@ class Money(FieldType):
     def to_text(self, value: Any) -> str:
         return "" if value is None else f"{format(_plain(Decimal(value[0])), 'f')} {value[1]}"
 
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else {"amount": Number().to_text(value[0]), "currency": value[1]}
+
 
 class Date(FieldType):
     slug, label, column = "date", _("Date"), "date"
@@ -136,13 +160,14 @@ class Date(FieldType):
             return raw.date()
         if isinstance(raw, date):
             return raw
+        text = str(raw).strip()
         try:
-            value = parse_date(str(raw).strip()[:10])
+            value = parse_date(text) or parse_datetime(text)
         except ValueError:
             value = None
         if value is None:
             raise ValidationError(_("“%s” is not a date; write it like 2026-03-31.") % str(raw)[:50])
-        return value
+        return value.date() if isinstance(value, datetime) else value
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else value.isoformat()
@@ -160,10 +185,15 @@ class DateTime(FieldType):
             raise ValidationError(
                 _("“%s” is not a date and time; write it like 2026-03-31 14:30.") % str(raw)[:50]
             )
-        return make_aware(value, ZoneInfo(settings.TIME_ZONE)) if is_naive(value) else value
+        aware = make_aware(value, ZoneInfo(settings.TIME_ZONE)) if is_naive(value) else value
+        try:
+            aware.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError(_("“%s” is out of the calendar's range.") % str(raw)[:50]) from None
+        return aware
 
     def to_text(self, value: Any) -> str:
-        return "" if value is None else value.astimezone(ZoneInfo("UTC")).isoformat()
+        return "" if value is None else value.astimezone(UTC).isoformat()
 
 
 class Choice(FieldType):
@@ -185,6 +215,7 @@ class MultiSelect(FieldType):
     """Several of the options; one value row each. Text form: newline-joined, in the options' order."""
 
     slug, label, has_options, multiple = "multiselect", _("Multi-select"), True, True
+    structures = (list,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, str):
@@ -250,6 +281,8 @@ class Phone(FieldType):
         value = normalise_phone(str(raw))
         if not any(character.isdigit() for character in value):
             raise ValidationError(_("“%s” is not a phone number.") % str(raw)[:50])
+        if len(value) > 32:
+            raise ValidationError(_("A phone number has at most 32 characters."))
         return value
 
 
@@ -261,6 +294,10 @@ def _option(raw: Any, options: list[str]) -> str:
     raise ValidationError(_("“%(value)s” is not one of the options: %(options)s.") % {
         "value": str(raw)[:50], "options": ", ".join(options[:20])
     })  # fmt: skip
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return _plain(value.quantize(Decimal("0.000001"))) or Decimal(0)  # never -0
 
 
 def _plain(value: Decimal) -> Decimal:

@@ -27,6 +27,19 @@ def clean_email(value: str) -> str:
     return folded
 
 
+def check_text(value: str) -> str:
+    """The text as it is, or ValidationError: PostgreSQL stores neither NUL nor half a surrogate pair."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        storable = False
+    else:
+        storable = "\x00" not in value
+    if not storable:
+        raise ValidationError(_("The text has a character that can't be stored."), code="character")
+    return value
+
+
 def address_hash(email: str) -> str:
     """SHA-256 of the folded address: remembers a refusal after the address itself was erased."""
     return hashlib.sha256(fold_email(email).encode()).hexdigest()
@@ -36,11 +49,11 @@ def normalise_phone(value: str) -> str:
     """E.164 where the number has a country code and is possible; otherwise as typed, trimmed."""
     value = value.strip()
     if not value.startswith("+"):
-        return value[:32]
+        return value
     try:
         number = phonenumbers.parse(value)
     except phonenumbers.NumberParseException:
-        return value[:32]
+        return value
     if not phonenumbers.is_possible_number(number):
-        return value[:32]
+        return value
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,28 @@
+from .account import Account
+from .automation import Automation, EntryPolicy, IndexVersion, Revision, Usage, Version
+from .configured import Configured
+from .delivery import Delivery, SenderState
+from .enrollment import Enrollment, EntryRefusal, WakeUp
+from .log import StepCount, StepLog
+from .step import Step
+from .trigger import Trigger
+
+__all__ = [
+    "Account",
+    "Automation",
+    "Configured",
+    "Delivery",
+    "Enrollment",
+    "EntryPolicy",
+    "EntryRefusal",
+    "IndexVersion",
+    "Revision",
+    "SenderState",
+    "Step",
+    "StepCount",
+    "StepLog",
+    "Trigger",
+    "Usage",
+    "Version",
+    "WakeUp",
+]

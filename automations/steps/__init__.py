@@ -1,0 +1,27 @@
+"""Step types. Import a type's module below and it exists everywhere."""
+
+from . import send_email, notify  # isort: skip
+from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
+from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note  # isort: skip
+from .base import FAMILIES, STEPS
+
+__all__ = [
+    "FAMILIES",
+    "STEPS",
+    "add_note",
+    "add_tag",
+    "end_automation",
+    "go_to",
+    "goal",
+    "if_else",
+    "notify",
+    "remove_tag",
+    "send_email",
+    "split",
+    "start_automation",
+    "subscribe",
+    "unsubscribe",
+    "update_field",
+    "wait",
+    "webhook",
+]

@@ -1,3 +1,4 @@
+from .api import IdempotencyKey
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
@@ -17,6 +18,7 @@ __all__ = [
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "IdempotencyKey",
     "ImportIssue",
     "ImportJob",
     "List",

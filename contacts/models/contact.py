@@ -1,7 +1,7 @@
 """The person."""
 
 import zoneinfo
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, ClassVar
 
@@ -90,14 +90,40 @@ class Contact(Timestamped):
         return address_hash(self.email)
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "Contact":
-        contact = super().from_db(db, field_names, values)
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
+    ) -> "Contact":
+        contact = super().from_db(db, field_names, values, **kwargs)
         contact._remember()
         return contact
 
-    def _remember(self) -> None:
-        loaded = self.__dict__
-        self._loaded = {name: loaded[name] for name in self.TRACKED if name in loaded}
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        names = None if fields is None else list(fields)
+        super().refresh_from_db(using, names, *args, **kwargs)
+        self._remember(names)
+
+    def _tracked(self, fields: Iterable[str] | None) -> list[str]:
+        """The tracked attributes among `fields` (None: all that are loaded)."""
+        if fields is None:
+            return [name for name in self.TRACKED if name in self.__dict__]
+        chosen = set(fields)
+        return [name for name in self.TRACKED if name in chosen or name.removesuffix("_id") in chosen]
+
+    def _remember(self, fields: Iterable[str] | None = None) -> None:
+        """Take the values of `fields` as those that the database has."""
+        self._loaded = getattr(self, "_loaded", {}) | {
+            name: self.__dict__[name] for name in self._tracked(fields) if name in self.__dict__
+        }
+
+    def _stored(self, fields: Iterable[str] | None) -> dict[str, Any]:
+        """The values that the database has of what is about to be saved; a query only for deferred fields."""
+        names, loaded = self._tracked(fields), getattr(self, "_loaded", {})
+        missing = [name for name in names if name not in loaded]
+        if missing:
+            loaded = loaded | (Contact.objects.filter(pk=self.pk).values(*missing).first() or {})
+        return {name: loaded[name] for name in names if name in loaded}
 
     @cached_property
     def custom_values(self) -> dict[str, Any]:
@@ -115,10 +141,9 @@ class Contact(Timestamped):
         from contacts.services.changes import record_changes
 
         self.email = fold_email(self.email)
-        created = self._state.adding
-        before = getattr(self, "_loaded", {})
+        written = kwargs.get("update_fields")
         with transaction.atomic():
+            before = {} if self._state.adding else self._stored(written)
             super().save(*args, **kwargs)
-            if not created:
-                record_changes(contact=self, before=before)
-        self._remember()
+            record_changes(contact=self, before=before)
+        self._remember(written)

@@ -65,15 +65,24 @@ class CustomField(Timestamped):
     def clean(self) -> None:
         if self.entity == self.Entity.CONTACT and self.key in RESERVED_KEYS:
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})
-        wanted = self.kind.has_options if self.type in FIELD_TYPES else False
-        if wanted and not self.options:
-            raise ValidationError({"options": _("A field of this type needs at least one option.")})
-        if self.options and not (
-            isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)
-        ):
+        if self.type in FIELD_TYPES:
+            self._clean_options()
+
+    def _clean_options(self) -> None:
+        if not (isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)):
             raise ValidationError({"options": _("Options are a list of texts.")})
-        if len(set(self.options)) != len(self.options):
+        self.options = [option.strip() for option in self.options]
+        if self.kind.has_options and not self.options:
+            raise ValidationError({"options": _("A field of this type needs at least one option.")})
+        # Options are matched without case.
+        if len({option.casefold() for option in self.options}) != len(self.options):
             raise ValidationError({"options": _("Each option can stand only once.")})
+        if any(len(option) > 500 for option in self.options):
+            raise ValidationError({"options": _("An option has at most 500 characters.")})
+        if self.kind.multiple and any(separator in o for o in self.options for separator in "|;\n"):
+            raise ValidationError(
+                {"options": _("An option can't contain “;”, “|” or a line break: these separate several.")}
+            )
 
 
 class FieldValue(models.Model):
@@ -105,9 +114,7 @@ class ContactFieldValue(FieldValue):
 
     class Meta:
         verbose_name = _("field value")
-        constraints = [
-            models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["contact", "field", "ordinal"], name="contact_value_once")]
         indexes = [
             models.Index(models.F("field"), Upper("text"), name="contact_value_text"),
             models.Index(fields=["field", "number"], name="contact_value_number"),

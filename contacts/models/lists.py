@@ -1,5 +1,6 @@
 """Mailing lists, and who is subscribed to them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -50,9 +51,7 @@ class SubscriptionStatus(models.TextChoices):
 class Subscription(models.Model):
     """A contact's state on a list. Every change of status leaves a SubscriptionChange."""
 
-    contact = models.ForeignKey(
-        Contact, models.CASCADE, related_name="subscriptions", verbose_name=_("contact")
-    )
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="subscriptions", verbose_name=_("contact"))
     list = models.ForeignKey(List, models.CASCADE, related_name="subscriptions", verbose_name=_("list"))
     status = models.CharField(
         _("status"), max_length=12, choices=SubscriptionStatus, default=SubscriptionStatus.ACTIVE
@@ -73,17 +72,29 @@ class Subscription(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         from contacts.services.changes import record_subscription
 
+        written = kwargs.get("update_fields")
         old = "" if self._state.adding else getattr(self, "_loaded_status", "")
-        if old != self.status:
+        changed = old != self.status and (written is None or "status" in written)
+        if changed:
             self.changed_at = timezone.now()
+            if written is not None:
+                kwargs["update_fields"] = {*written, "changed_at"}
         with transaction.atomic():
             super().save(*args, **kwargs)
-            if old != self.status:
+            if changed:
                 record_subscription(subscription=self, old=old)
-        self._loaded_status = self.status
+                self._loaded_status = self.status
+
+    def refresh_from_db(
+        self, using: str | None = None, fields: Iterable[str] | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        names = None if fields is None else list(fields)
+        super().refresh_from_db(using, names, *args, **kwargs)
+        if names is None or "status" in names:
+            self._loaded_status = self.status
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Subscription":
-        subscription = super().from_db(db, field_names, values)
+    def from_db(cls, db: Any, field_names: Any, values: Any, **kwargs: Any) -> "Subscription":
+        subscription = super().from_db(db, field_names, values, **kwargs)
         subscription._loaded_status = subscription.__dict__.get("status", "")
         return subscription

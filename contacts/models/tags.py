@@ -34,9 +34,7 @@ class Tag(Timestamped):
 class ContactTag(models.Model):
     """A tag on a contact. Putting it on and taking it off each leave a TagChange."""
 
-    contact = models.ForeignKey(
-        Contact, models.CASCADE, related_name="contact_tags", verbose_name=_("contact")
-    )
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="contact_tags", verbose_name=_("contact"))
     tag = models.ForeignKey(Tag, models.CASCADE, related_name="contact_tags", verbose_name=_("tag"))
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 

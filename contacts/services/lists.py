@@ -96,9 +96,7 @@ def _refused(
     return refused + [unknown[key] for key, state in latest.items() if state in REFUSED]
 
 
-def _write(
-    list_id: int, status: str, old: Mapping[int, str], hashes: Mapping[int, str], reason: str = ""
-) -> None:
+def _write(list_id: int, status: str, old: Mapping[int, str], hashes: Mapping[int, str], reason: str = "") -> None:
     if not old:
         return
     now = timezone.now()

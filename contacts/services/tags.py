@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from contacts.bulk import chunks, id_set, insert_rows
 from contacts.models import ContactTag, Tag
+from contacts.values import check_text
 
 from .changes import record_tags
 from .selection import Contacts, contact_ids
@@ -52,14 +53,17 @@ def untag_contacts(*, contacts: Contacts, tag: Tag | int) -> list[int]:
 @transaction.atomic
 def get_or_create_tags(*, names: Iterable[str]) -> dict[str, Tag]:
     """Tags by the name as given (compared without case), made where missing. A fixed number of queries."""
-    wanted = {name.strip(): name.strip().casefold() for name in names if name.strip()}
+    wanted = {check_text(name.strip()): name.strip().casefold() for name in names if name.strip()}
     too_long = next((name for name in wanted if len(name) > 100), None)
     if too_long:
         raise ValidationError(_("The tag “%s…” is longer than 100 characters.") % too_long[:30])
     # Compared in Python: the database's LOWER() does not fold every script, and tags are few.
     known = {tag.name.casefold(): tag for tag in Tag.objects.all()}
-    missing = {folded: name for name, folded in wanted.items() if folded not in known}
-    Tag.objects.bulk_create([Tag(name=name) for name in missing.values()], ignore_conflicts=True)
+    # Of several spellings the first becomes the name.
+    missing = {folded: name for name, folded in reversed(wanted.items()) if folded not in known}
     if missing:
+        now = timezone.now()
+        columns = {"name": list(missing.values()), "description": "", "created_at": now, "updated_at": now}
+        insert_rows(Tag, columns, size=len(missing), ignore_conflicts=True)
         known = {tag.name.casefold(): tag for tag in Tag.objects.all()}
     return {name: known[folded] for name, folded in wanted.items()}

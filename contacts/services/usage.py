@@ -16,7 +16,7 @@ def check_unused(*, record: models.Model) -> None:
     users = [
         user
         for _receiver, found in usage_requested.send(sender=type(record), record=record)
-        for user in found
+        for user in found or ()
     ]
     if users:
         raise InUse(

@@ -108,11 +108,7 @@ def test_a_few_broken_bytes_do_not_change_the_encoding_but_are_reported():
 
 
 def test_accents_deep_in_a_windows_file_are_found():
-    text = (
-        "email,first_name\n"
-        + "".join(f"p{n}@example.com,Bob\n" for n in range(20_000))
-        + "z@example.com,Zoé\n"
-    )
+    text = "email,first_name\n" + "".join(f"p{n}@example.com,Bob\n" for n in range(20_000)) + "z@example.com,Zoé\n"
     assert create_import(file=upload(text.encode("cp1252"))).encoding == "cp1252"
 
 

@@ -52,9 +52,7 @@ class RowParser:
         self.email_column = next(n for n, _header, target in self.columns if target == "email")
         self.fields = fields
         self.owners = _owners() if "owner" in mapping.values() else {}
-        self.known_tags = (
-            {tag.name.casefold() for tag in Tag.objects.all()} if TAGS in mapping.values() else set()
-        )
+        self.known_tags = {tag.name.casefold() for tag in Tag.objects.all()} if TAGS in mapping.values() else set()
         self._new_tags: set[str] = set()
         self._seen: dict[tuple[str, str], Any] = {}
 
@@ -140,9 +138,7 @@ class RowParser:
             return [name for name in names if name not in new]
         self._new_tags |= {name.casefold() for name in new}
         if len(self._new_tags) > MAX_TAGS:
-            raise ValidationError(
-                _("The column holds more than %d new tags. Is it the right one?") % MAX_TAGS
-            )
+            raise ValidationError(_("The column holds more than %d new tags. Is it the right one?") % MAX_TAGS)
         return names
 
 
@@ -154,8 +150,6 @@ def split_tags(cell: str) -> list[str]:
 
 def _owners() -> dict[str, int]:
     """User ids by folded e-mail and user name; the user name wins."""
-    users = list(
-        get_user_model()._default_manager.filter(is_active=True).values_list("pk", "email", "username")
-    )
+    users = list(get_user_model()._default_manager.filter(is_active=True).values_list("pk", "email", "username"))
     by_email = {email.casefold(): pk for pk, email, _name in users if email}
     return by_email | {name.casefold(): pk for pk, _email, name in users}

@@ -1,0 +1,62 @@
+"""What a condition is: a form, a sentence, and a piece of a query. One module per condition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from automations.events import EventKind
+from automations.forms import SettingsForm, form_references
+from automations.registry import Registry
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a condition may know besides the contact: the time, and the account's zone."""
+
+    now: datetime = field(default_factory=timezone.now)
+    zone: str = "UTC"
+
+
+class Condition:
+    """A question about a contact.
+
+    `compile` gives a Q over Contact; membership is expressed as `pk__in=<subquery>`, which both
+    databases turn into one indexed statement. `listens_to` names the events after which the
+    answer may be another one; `changes_with_time` says that it may change without any event.
+    """
+
+    slug: ClassVar[str]
+    label: ClassVar[Any]
+    group: ClassVar[Any] = _("Contact")
+    Form: ClassVar[type[SettingsForm]]
+    listens_to: ClassVar[tuple[EventKind, ...]] = ()
+    changes_with_time: ClassVar[bool] = False
+
+    @classmethod
+    def compile(cls, settings: Settings, moment: Moment) -> Q:
+        """The Q of contacts that meet it. `settings` passed the form."""
+        raise NotImplementedError  # every type has its own; the registry's contract test calls each
+
+    @classmethod
+    def describe(cls, settings: Settings) -> str:
+        """A part of a sentence in the user's language: “has the tag VIP”."""
+        return str(cls.label)
+
+    @classmethod
+    def references(cls, settings: Settings) -> set[tuple[str, int]]:
+        return form_references(cls.Form(), settings)
+
+    @classmethod
+    def clean(cls, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Validated, JSON-able settings; ValidationError by field name."""
+        return cls.Form.validate({key: value for key, value in raw.items() if key != "type"})
+
+
+CONDITIONS: Registry[Condition] = Registry("condition", required=("label", "Form"))

@@ -1,0 +1,43 @@
+"""A form field that holds a tree of conditions."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .tree import clean_tree
+
+
+class ConditionsWidget(forms.HiddenInput):
+    """The tree as JSON; the builder's script draws the editor over it."""
+
+    template_name = "automations/forms/conditions_widget.html"
+    is_hidden = False
+
+    def format_value(self, value: Any) -> str:
+        return value if isinstance(value, str) else json.dumps(value or {})
+
+
+class ConditionsField(forms.Field):
+    """Cleans to a validated tree ({} where it may be empty)."""
+
+    widget = ConditionsWidget
+    default_error_messages = {"required": gettext_lazy("Add at least one condition.")}
+
+    def to_python(self, value: Any) -> dict[str, Any]:
+        if isinstance(value, str) and value.strip():
+            try:
+                value = json.loads(value)
+            except ValueError:
+                raise ValidationError(_("The conditions are not valid JSON.")) from None
+        return clean_tree(value)
+
+    def validate(self, value: Any) -> None:
+        if self.required and not value:
+            raise ValidationError(self.error_messages["required"], code="required")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((initial or {}) != self.to_python(data))

@@ -1,0 +1,156 @@
+"""The all/any tree of conditions: validated, described, and compiled to one queryset.
+
+    {"match": "all", "conditions": [{"type": "tag", "op": "has", "tag": 3}, {"match": "any", ...}]}
+
+An empty tree is met by everyone. Groups nest up to `MAX_DEPTH`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from automations.events import EventKind
+from contacts.bulk import id_set
+from contacts.models import Contact
+
+from .base import CONDITIONS, Moment
+
+Tree = Mapping[str, Any]
+MAX_DEPTH = 5
+MAX_CONDITIONS = 100
+WORDS = {"all": "all", "any": "any"}
+
+
+class ConditionError(ValidationError):
+    """What is wrong with a tree: messages begin with the place (“Condition 2.1: …”)."""
+
+
+def clean_tree(raw: Any) -> dict[str, Any]:
+    """The tree with every condition validated by its form; {} for an empty one. ConditionError if bad."""
+    if raw in (None, "", {}, []):
+        return {}
+    errors: list[str] = []
+    cleaned = _clean_group(raw, (), errors)
+    if errors:
+        raise ConditionError(errors)
+    if len(list(leaves(cleaned))) > MAX_CONDITIONS:
+        raise ConditionError([_("At most %d conditions.") % MAX_CONDITIONS])
+    return cleaned if cleaned.get("conditions") else {}
+
+
+def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
+    place = _place(path)
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("conditions"), list):
+        errors.append(place + _("a group is {“match”: “all” or “any”, “conditions”: [...]}."))
+        return {}
+    if raw.get("match", "all") not in WORDS:
+        errors.append(place + _("“match” must be “all” or “any”."))
+        return {}
+    if len(path) >= MAX_DEPTH:
+        errors.append(place + _("groups nest at most %d deep.") % MAX_DEPTH)
+        return {}
+    children = [
+        _clean_child(child, (*path, number), errors) for number, child in enumerate(raw["conditions"], start=1)
+    ]
+    return {"match": raw.get("match", "all"), "conditions": [child for child in children if child]}
+
+
+def _clean_child(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
+    if isinstance(raw, Mapping) and "conditions" in raw:
+        return _clean_group(raw, path, errors)
+    kind = raw.get("type") if isinstance(raw, Mapping) else None
+    condition = CONDITIONS.get(kind) if isinstance(kind, str) else None
+    if condition is None:
+        errors.append(_place(path) + _("there is no condition of the type “%s”.") % kind)
+        return {}
+    try:
+        return {"type": kind, **condition.clean(raw)}
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            where = "" if name == "__all__" else f"{name}: "
+            errors.append(_place(path) + where + " ".join(messages))
+        return {}
+
+
+def _place(path: tuple[int, ...]) -> str:
+    return _("Condition %s: ") % ".".join(map(str, path)) if path else ""
+
+
+def leaves(tree: Tree) -> Iterator[Mapping[str, Any]]:
+    """The conditions of a tree, groups left out."""
+    for child in tree.get("conditions", ()):
+        if "conditions" in child:
+            yield from leaves(child)
+        else:
+            yield child
+
+
+def compile_tree(tree: Tree, moment: Moment) -> Q:
+    """One Q for the whole tree; an unknown type is met by nobody (its module was taken away)."""
+    compiled = [
+        compile_tree(child, moment) if "conditions" in child else _compile(child, moment)
+        for child in tree.get("conditions", ())
+    ]
+    if not compiled:
+        return Q()
+    result = compiled[0]
+    for part in compiled[1:]:
+        result = result | part if tree.get("match") == "any" else result & part
+    return result
+
+
+def _compile(settings: Mapping[str, Any], moment: Moment) -> Q:
+    condition = CONDITIONS.get(settings["type"])
+    return condition.compile(settings, moment) if condition else Q(pk__in=[])
+
+
+def contacts_meeting(tree: Tree, moment: Moment) -> QuerySet[Contact]:
+    """Everyone who meets the tree now."""
+    return Contact.objects.filter(compile_tree(tree, moment))
+
+
+def matching(tree: Tree, ids: Collection[int], moment: Moment) -> set[int]:
+    """Those of `ids` who meet the tree now. One query for any number; none when the tree is empty."""
+    if not tree:
+        return set(ids)
+    rows = contacts_meeting(tree, moment).filter(pk__in=id_set(ids))
+    return set(rows.order_by().values_list("pk", flat=True))
+
+
+def describe_tree(tree: Tree) -> str:
+    """The tree as a sentence part; "" when empty."""
+    parts = []
+    for child in tree.get("conditions", ()):
+        if "conditions" in child:
+            inner = describe_tree(child)
+            parts.append(f"({inner})" if inner else "")
+        else:
+            condition = CONDITIONS.get(child["type"])
+            parts.append(condition.describe(child) if condition else _("an unknown condition"))
+    word = _(" or ") if tree.get("match") == "any" else _(" and ")
+    return word.join(part for part in parts if part)
+
+
+def tree_events(tree: Tree) -> set[EventKind]:
+    """The events after which the tree's answer may change."""
+    kinds: set[EventKind] = set()
+    for leaf in leaves(tree):
+        condition = CONDITIONS.get(leaf["type"])
+        kinds |= set(condition.listens_to) if condition else set()
+    return kinds
+
+
+def tree_changes_with_time(tree: Tree) -> bool:
+    found = (CONDITIONS.get(leaf["type"]) for leaf in leaves(tree))
+    return any(condition.changes_with_time for condition in found if condition)
+
+
+def tree_references(tree: Tree) -> set[tuple[str, int]]:
+    references: set[tuple[str, int]] = set()
+    for leaf in leaves(tree):
+        condition = CONDITIONS.get(leaf["type"])
+        references |= condition.references(leaf) if condition else set()
+    return references

@@ -1,0 +1,93 @@
+"""Personalisation: users' texts as sandboxed Liquid templates, never Django's.
+
+Templates see `contact` (with `contact.fields.<key>`), `event` and `links`. Unknown names are
+empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad syntax is refused when
+the text is saved.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from liquid import BoundTemplate, Environment
+from liquid.exceptions import LiquidError
+
+from contacts.models import Contact
+
+
+class _Sandbox(Environment):
+    """No includes, no endless loops, no huge results: a template is someone's text, not a program."""
+
+    loop_iteration_limit = 10_000
+    output_stream_limit = 2_000_000
+    local_namespace_limit = 100_000
+    context_depth_limit = 20
+
+
+_html = _Sandbox(autoescape=True)
+_text = _Sandbox(autoescape=False)
+for environment in (_html, _text):
+    for tag in ("include", "render", "extends", "block"):
+        environment.tags.pop(tag, None)
+
+
+def validate_template(source: str) -> None:
+    """A form validator: ValidationError that says what doesn't parse, and where."""
+    try:
+        _text.from_string(source)
+    except LiquidError as error:
+        raise ValidationError(_("The personalisation doesn't parse: %s") % str(error).splitlines()[0]) from None
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(source: str, html: bool) -> BoundTemplate:
+    return (_html if html else _text).from_string(source)
+
+
+def personalise(
+    source: str,
+    contact: Contact,
+    event: Mapping[str, Any],
+    *,
+    html: bool,
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """The text for one contact; values are escaped when `html`."""
+    if "{" not in source:
+        return source
+    try:
+        return str(_parsed(source, html).render(**context_of(contact, event), links=dict(links or {})))
+    except LiquidError as error:
+        raise ValidationError(_("The personalisation failed: %s") % str(error).splitlines()[0]) from None
+
+
+def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates can name. Plain values only: no model, method or setting can be reached."""
+    owner = contact.owner if contact.owner_id else None
+    return {
+        "contact": {
+            "id": contact.pk,
+            "email": contact.email,
+            "phone": contact.phone,
+            "first_name": contact.first_name,
+            "last_name": contact.last_name,
+            "name": contact.name,
+            "language": contact.language,
+            "owner": {"name": owner.get_full_name() or owner.get_username(), "email": owner.email}
+            if owner
+            else {},
+            "fields": {key: _value(value) for key, value in contact.custom_values.items()},
+        },
+        "event": dict(event.get("data") or {}),
+    }
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return f"{value[0]} {value[1]}"
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value

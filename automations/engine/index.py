@@ -1,0 +1,112 @@
+"""The active triggers in memory, found by (event kind, key).
+
+The database holds a token that changes with every publish, activation or deactivation. A batch
+reads it each time; a single save at most once in TRIGGER_INDEX_TTL seconds, so an event that
+nobody listens to costs nothing. Whoever finds a listener reads the token again before entering
+anyone, so that no automation that was just switched off is entered.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.crypto import get_random_string
+
+from automations.events import LIST_UNSUBSCRIBED, Event, EventKind
+from automations.models import Account, Automation, IndexVersion, Trigger
+
+from .plan import Plan, build_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An active trigger, with what entering through it needs to know."""
+
+    automation_id: int
+    policy: str
+    plan: Plan
+    trigger: Trigger
+
+
+@dataclass(slots=True)
+class Index:
+    token: str
+    zone: str
+    by_key: dict[tuple[EventKind, Hashable], list[Listener]] = field(default_factory=dict)
+    watchers: dict[EventKind, list[int]] = field(default_factory=dict)
+
+    def listeners(self, event: Event) -> list[Listener]:
+        """Triggers for this key, then those for any key, in a stable order."""
+        exact = self.by_key.get((event.kind, event.key), []) if event.key is not None else []
+        return [*exact, *self.by_key.get((event.kind, None), [])]
+
+
+_index: Index | None = None
+_checked_at = 0.0
+
+
+def current_index(*, fresh: bool) -> Index:
+    """The index; `fresh` compares the token with the database now."""
+    global _index, _checked_at
+    now = time.monotonic()
+    if _index is not None and not fresh and now - _checked_at < settings.TRIGGER_INDEX_TTL:
+        return _index
+    token = _read_token()
+    if _index is None or _index.token != token:
+        _index = _build(token)
+    _checked_at = now
+    return _index
+
+
+def _read_token() -> str:
+    # By hand: this is the one query that a batch nobody listens to costs.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT token FROM automations_indexversion WHERE id = 1")
+        row = cursor.fetchone()
+    return row[0] if row else ""
+
+
+def forget_index() -> None:
+    """Make the next event of this process read the token."""
+    global _checked_at
+    _checked_at = 0.0
+
+
+def touch_index() -> None:
+    """Tell every process that what is active has changed. Call it inside the changing transaction."""
+    IndexVersion.objects.update_or_create(pk=1, defaults={"token": get_random_string(20)})
+    forget_index()
+    transaction.on_commit(forget_index)
+
+
+def _build(token: str) -> Index:
+    account = Account.current()
+    index = Index(token=token, zone=account.zone)
+    by_key: dict[tuple[EventKind, Hashable], list[Listener]] = defaultdict(list)
+    watchers: dict[EventKind, list[int]] = defaultdict(list)
+    for automation in _active():
+        assert automation.version is not None  # noqa: S101 the query asks for it
+        plan = build_plan(automation.pk, automation.version.pk, automation.version.snapshot)
+        for trigger in plan.triggers:
+            if not trigger.availability.allows(account.plan, account.addons):
+                continue
+            listener = Listener(automation.pk, automation.entry_policy, plan, trigger)
+            for key in trigger.index_keys():
+                by_key[(trigger.listens_to, key)].append(listener)
+        for kind in _watched(automation, plan):
+            watchers[kind].append(automation.pk)
+    index.by_key, index.watchers = dict(by_key), dict(watchers)
+    return index
+
+
+def _active() -> Sequence[Automation]:
+    active = Automation.objects.filter(is_active=True, version__isnull=False)
+    return list(active.select_related("version").order_by("pk"))
+
+
+def _watched(automation: Automation, plan: Plan) -> set[EventKind]:
+    kinds = {kind for step in plan.steps.values() if step.enabled for kind in step.watches()}
+    return kinds | {LIST_UNSUBSCRIBED} if automation.exit_on_unsubscribe else kinds

@@ -1,0 +1,18 @@
+"""The rows of django-q2's schedule: made at migrate time, again and again without harm."""
+
+from django_q.models import Schedule
+
+#: name -> (function, minutes). Every task is idempotent; a late or doubled run does no harm.
+SCHEDULES = {
+    "Due work": ("automations.tasks.work", 1),
+    "Roll up step counts": ("automations.tasks.roll_up", 10),
+    "Retention": ("automations.tasks.retain", 24 * 60),
+}
+
+
+def ensure_schedules() -> None:
+    for name, (function, minutes) in SCHEDULES.items():
+        Schedule.objects.get_or_create(
+            name=name,
+            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
+        )

@@ -1,0 +1,50 @@
+"""What reaches the engine: kinds of event, and batches of them."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from contacts.origin import Origin, current_origin
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """`name` is stored with enrollments and refusals; kinds compare by it."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CONTACT_CREATED = EventKind("contact_created")
+TAG_ADDED = EventKind("tag_added")
+TAG_REMOVED = EventKind("tag_removed")
+LIST_SUBSCRIBED = EventKind("list_subscribed")
+LIST_UNSUBSCRIBED = EventKind("list_unsubscribed")
+FIELD_CHANGED = EventKind("field_changed")
+ENTERED_AUTOMATION = EventKind("entered_automation")
+LEFT_AUTOMATION = EventKind("left_automation")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to one or many contacts.
+
+    key      what the trigger index discriminates by: a tag's id, a list's id, a field's key
+    changes  {contact id: (old, new)} canonical texts, where a value changed
+    record   ("app_label.model", id) of the record a multi-contact trigger is about
+    data     JSON-able facts that steps may use; kept on each enrollment
+    """
+
+    kind: EventKind
+    contact_ids: Sequence[int]
+    key: Hashable = None
+    changes: Mapping[int, tuple[str, str]] | None = None
+    record: tuple[str, int] | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin = field(default_factory=current_origin)
+    at: datetime = field(default_factory=timezone.now)

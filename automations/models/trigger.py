@@ -1,0 +1,61 @@
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from automations.events import Event, EventKind
+from contacts.models import Contact
+
+from .automation import Automation
+from .configured import Configured
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+
+class Runs(models.TextChoices):
+    ONCE = "once", _("once per contact")
+    MULTIPLE = "multiple", _("every time")
+
+
+class Trigger(Configured):
+    """What starts an automation. Types live in `automations.triggers`, one module each."""
+
+    #: The one kind of event that can start it.
+    listens_to: ClassVar[EventKind]
+    #: Its events are about a record that may have several contacts.
+    multi_contact: ClassVar[bool] = False
+    #: Keeps an automation for itself: no other trigger beside it.
+    exclusive: ClassVar[bool] = False
+    #: The run rule that can't be changed, or "".
+    fixed_runs: ClassVar[str] = ""
+
+    automation = models.ForeignKey(
+        Automation, models.CASCADE, related_name="triggers", verbose_name=_("automation")
+    )
+    runs = models.CharField(_("runs"), max_length=8, choices=Runs, default=Runs.ONCE)
+    segment = models.JSONField(_("segment"), default=dict, blank=True)
+    position = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("trigger")
+        verbose_name_plural = _("triggers")
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["automation", "key"], name="trigger_key")]
+
+    def index_keys(self) -> Iterable[Hashable]:
+        """The events' `key`s that can match; None stands for every key."""
+        return [None]
+
+    def match(self, event: Event) -> Sequence[int]:
+        """The contacts of the event whom it concerns. The index has matched kind and key already."""
+        return event.contact_ids
+
+    def lists(self) -> set[int]:
+        """Ids of the lists that the settings associate the automation with (spec: List associations)."""
+        return set()
+
+    def meets_now(self) -> "QuerySet[Contact] | None":
+        """Contacts who meet it now, for the backfill; None where that makes no sense."""
+        return None

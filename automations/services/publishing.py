@@ -1,0 +1,151 @@
+"""From a draft to a version: everything checked first, nothing half published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from automations.conditions.tree import clean_tree
+from automations.engine.index import touch_index
+from automations.models import Account, Automation, Enrollment, Step, Trigger, Version
+from automations.models.enrollment import INSIDE, EnrollmentStatus
+from automations.reasons import Exit
+from contacts.origin import current_origin
+
+from .snapshots import snapshot_of, write_usages
+
+END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What stands in the way of publishing, and on which card."""
+
+    key: str
+    message: str
+
+
+class PublishError(ValidationError):
+    """`problems` lists them all; each names the card to mend."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__([problem.message for problem in problems], code="publish")
+        self.problems = problems
+
+
+def problems_of(automation: Automation) -> list[Problem]:
+    """Everything that keeps the draft from being published; empty when it may be."""
+    account = Account.current()
+    triggers, steps = list(automation.triggers.all()), list(automation.steps.all())
+    found: list[Problem] = []
+    if not steps:
+        found.append(Problem("", _("Add at least one step: without one, contacts go straight through.")))
+    for part in (*triggers, *steps):
+        found += [Problem(part.key, f"{part.label}: {message}") for message in part.problems()]
+        if not part.availability.allows(account.plan, account.addons):
+            found.append(Problem(part.key, part.availability.locked_reason(part.label)))
+    for trigger in triggers:
+        found += _segment_problems(trigger)
+    if len(triggers) > 1 and any(trigger.exclusive for trigger in triggers):
+        found.append(
+            Problem(triggers[0].key, _("A trigger of a custom object can't stand beside another trigger."))
+        )
+    return found + _endless(steps)
+
+
+def _segment_problems(trigger: Trigger) -> list[Problem]:
+    try:
+        clean_tree(trigger.segment)
+    except ValidationError as error:
+        return [Problem(trigger.key, f"{trigger.label}: {message}") for message in error.messages]
+    return []
+
+
+def _endless(steps: list[Step]) -> list[Problem]:
+    """Go-to steps that lead back to themselves with no wait on the way."""
+    by_key = {step.key: step for step in steps}
+    found = []
+    for step in steps:
+        for target in step.targets():
+            key, waits = step.key, False
+            while key and key != target:
+                waits = waits or by_key[key].waits
+                key = by_key[key].parent
+            if key == target and not waits and not (target in by_key and by_key[target].waits):
+                found.append(Problem(step.key, _("This goes round without a wait on the way; put one between.")))
+    return found
+
+
+@transaction.atomic
+def publish(*, automation: Automation, removed: Mapping[str, str] | None = None) -> Version:
+    """Freeze the draft into the next version, which runs from now on.
+
+    Contacts inside go on at the same step. Where the new version lacks the step that contacts
+    stand at, `removed` says what becomes of them: {step key: "end" or the key of another step};
+    PublishError names the steps that have no answer.
+    """
+    automation = Automation.objects.select_for_update(of=("self",)).get(pk=automation.pk)
+    found = problems_of(automation)
+    found += _stranded(automation, removed or {})
+    if found:
+        raise PublishError(found)
+    last = automation.versions.order_by("-number").values_list("number", flat=True).first() or 0
+    version = Version.objects.create(
+        automation=automation,
+        number=last + 1,
+        snapshot=snapshot_of(automation),
+        created_by_id=current_origin().user_id,
+    )
+    _move(automation, removed or {})
+    automation.version = version
+    automation.published_revision = automation.revision
+    automation.save(update_fields=["version", "published_revision", "updated_at"])
+    automation.lists.add(*{pk for trigger in automation.triggers.all() for pk in trigger.lists()})
+    write_usages(automation=automation, published=True)
+    touch_index()
+    return version
+
+
+def waiting_at_removed(automation: Automation) -> dict[str, int]:
+    """{key of a published step that the draft lacks: contacts who stand at it}."""
+    keys = set(automation.steps.values_list("key", flat=True))
+    rows = (
+        Enrollment.objects.filter(automation=automation, status__in=INSIDE)
+        .exclude(step_key__in=[*keys, ""])
+        .order_by()
+        .values_list("step_key")
+        .annotate(count=Count("pk"))
+    )
+    return dict(rows)
+
+
+def _stranded(automation: Automation, removed: Mapping[str, str]) -> list[Problem]:
+    keys = set(automation.steps.values_list("key", flat=True))
+    return [
+        Problem(
+            key,
+            _("%d contacts stand at a step that is gone; say whether they end or go on at another step.") % count,
+        )
+        for key, count in waiting_at_removed(automation).items()
+        if removed.get(key) != END and removed.get(key) not in keys
+    ]
+
+
+def _move(automation: Automation, removed: Mapping[str, str]) -> None:
+    now = timezone.now()
+    for key, answer in removed.items():
+        inside = Enrollment.objects.filter(automation=automation, step_key=key, status__in=INSIDE)
+        if answer == END:
+            inside.update(
+                status=EnrollmentStatus.EXITED,
+                exit_reason=Exit.STEP_REMOVED,
+                ended_at=now,
+                due_at=None,
+                step_key="",
+            )
+        else:
+            inside.update(step_key=answer, arrived=False, due_at=now, limit_at=None)

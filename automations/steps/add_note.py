@@ -1,0 +1,48 @@
+"""Writes a note on the contact (spec: add a note)."""
+
+from django import forms
+from django.db import models
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from automations.delivery.rendering import personalise, validate_template
+from automations.forms import SettingsForm
+from automations.models import Step
+from contacts.services import add_notes
+
+from .base import STEPS, StepRun
+
+
+@STEPS.register
+class AddNoteStep(Step):
+    slug = "add_note"
+    label = gettext_lazy("Add a note")
+    summary = gettext_lazy("Writes a note on the contact.")
+    family = "contacts"
+    icon = "sticky_note_2"
+
+    text = models.TextField(gettext_lazy("text"), blank=True)
+
+    class Form(SettingsForm):
+        text = forms.CharField(
+            label=gettext_lazy("Note"),
+            max_length=10_000,
+            widget=forms.Textarea,
+            validators=[validate_template],
+            help_text=gettext_lazy("Personalise with {{ contact.first_name }} and the like."),
+        )
+
+    def run(self, run: StepRun) -> None:
+        by_text: dict[str, list[int]] = {}
+        for visit in run.visits:
+            text = personalise(self.text, run.contacts[visit.contact_id], visit.event, html=False)
+            by_text.setdefault(text, []).append(visit.contact_id)
+        for text, contact_ids in by_text.items():
+            add_notes(contacts=contact_ids, text=text)
+        run.go_all(run.contact_ids)
+
+    def describe(self) -> str:
+        if not self.text:
+            return _("Add a note (empty so far)")
+        return _("Add the note “%s”") % Truncator(self.text).chars(60)

@@ -1,0 +1,65 @@
+"""Sends the contact to another step of this automation (spec: go to)."""
+
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from automations.forms import SettingsForm
+from automations.models import Step
+from automations.reasons import Exit, Outcome
+
+from .base import STEPS, StepRun
+
+
+@STEPS.register
+class GoToStep(Step):
+    slug = "go_to"
+    label = gettext_lazy("Go to")
+    summary = gettext_lazy("Sends the contact to another step of this automation.")
+    family = "flow"
+    icon = "redo"
+    synonyms = (gettext_lazy("loop"), gettext_lazy("jump"))
+    terminal = True
+
+    target = models.CharField(gettext_lazy("step"), max_length=12, blank=True)
+
+    class Form(SettingsForm):
+        target = forms.ChoiceField(
+            label=gettext_lazy("Step"),
+            error_messages={
+                "invalid_choice": gettext_lazy("That step does not exist (any more); choose another.")
+            },
+        )
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            field = self.fields["target"]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 declared above
+            field.choices = other_steps(self.owner)
+
+    def run(self, run: StepRun) -> None:
+        for visit in run.visits:
+            if self.target in run.plan.steps:
+                run.jump(visit, self.target, detail=run.plan.place_of(self.target))
+            else:
+                run.end(visit, Exit.STEP_REMOVED, Outcome.STEP_REMOVED)
+
+    def targets(self) -> set[str]:
+        return {self.target} if self.target else set()
+
+    def describe(self) -> str:
+        titles = dict(other_steps(self))
+        if self.target not in titles:
+            return _("Go to another step (not chosen yet)")
+        return _("Go to “%s”") % titles[self.target]
+
+
+def other_steps(step: Step | None) -> list[tuple[str, str]]:
+    """The draft's steps that `step` can name, as choices."""
+    if step is None or step.automation_id is None:
+        return []
+    steps = Step.objects.filter(automation=step.automation_id).exclude(key=step.key)
+    return [(other.key, other.describe()) for other in steps if not isinstance(other, GoToStep)]

@@ -1,0 +1,102 @@
+"""A goal: draws contacts to it when its conditions come true, and decides about those who arrive (spec: goal)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from automations.conditions.base import Moment
+from automations.conditions.fields import ConditionsField
+from automations.conditions.tree import (
+    describe_tree,
+    matching,
+    tree_changes_with_time,
+    tree_events,
+    tree_references,
+)
+from automations.events import EventKind
+from automations.forms import SettingsForm
+from automations.models import Step
+from automations.reasons import Exit, Outcome
+
+from .base import STEPS, StepRun, Visit
+
+if TYPE_CHECKING:
+    from automations.engine.plan import Plan
+
+RECHECK = timedelta(hours=6)
+RECHECK_TIMED = timedelta(minutes=15)
+
+
+@STEPS.register
+class GoalStep(Step):
+    slug = "goal"
+    label = gettext_lazy("Goal")
+    summary = gettext_lazy("Contacts jump here as soon as they meet its conditions.")
+    family = "flow"
+    icon = "flag"
+    waits = True
+
+    name = models.CharField(gettext_lazy("name"), max_length=100, blank=True)
+    conditions = models.JSONField(default=dict)
+    jump_from = models.CharField(max_length=10, default="above")
+    unmet = models.CharField(max_length=10, default="continue")
+
+    class Form(SettingsForm):
+        name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+        conditions = ConditionsField(label=gettext_lazy("Conditions"), required=True)
+        jump_from = forms.ChoiceField(
+            label=gettext_lazy("Contacts jump here from"),
+            choices=[
+                ("above", gettext_lazy("anywhere above")),
+                ("anywhere", gettext_lazy("anywhere in the automation")),
+            ],
+            initial="above",
+        )
+        unmet = forms.ChoiceField(
+            label=gettext_lazy("Who arrives without meeting it"),
+            choices=[
+                ("continue", gettext_lazy("goes on")),
+                ("wait", gettext_lazy("waits until it is met")),
+                ("end", gettext_lazy("ends the automation")),
+            ],
+            initial="continue",
+        )
+
+    def run(self, run: StepRun) -> None:
+        met = run.meeting(self.conditions)
+        for visit in run.visits:
+            if visit.contact_id in met:
+                run.go(visit, outcome=Outcome.GOAL_REACHED)
+            elif self.unmet == "wait":
+                # News wakes the contact; the recheck is for conditions on time, and a safety net.
+                timed = tree_changes_with_time(self.conditions)
+                run.wait(visit, run.now + (RECHECK_TIMED if timed else RECHECK))
+            elif self.unmet == "end":
+                run.end(visit, Exit.GOAL_MISSED, Outcome.GOAL_SKIPPED)
+            else:
+                run.go(visit, outcome=Outcome.GOAL_SKIPPED)
+
+    def watches(self) -> set[EventKind]:
+        return tree_events(self.conditions)
+
+    def draws_from(self, plan: "Plan") -> set[str]:
+        if self.jump_from == "anywhere":
+            return set(plan.steps) - {self.key}
+        return plan.ancestors(self.key)
+
+    def draws(self, visits: Sequence[Visit], moment: Moment) -> set[int]:
+        return matching(self.conditions, [visit.contact_id for visit in visits], moment)
+
+    def references(self) -> set[tuple[str, int]]:
+        return tree_references(self.conditions)
+
+    def describe(self) -> str:
+        text = describe_tree(self.conditions)
+        if not text:
+            return _("Goal (no conditions yet)")
+        return _("Goal “%(name)s”: the contact %(conditions)s") % {"name": self.name, "conditions": text}

@@ -1,0 +1,101 @@
+"""Sends an e-mail to a user, the contact's owner or an address (spec: notify someone)."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from automations.delivery.outbox import DeliveryDraft
+from automations.delivery.rendering import personalise, validate_template
+from automations.forms import SettingsForm
+from automations.models import Step
+from automations.names import name_of
+from automations.reasons import Outcome
+
+from .base import STEPS, StepError, StepRun, Visit
+
+
+@STEPS.register
+class NotifyStep(Step):
+    slug = "notify"
+    label = gettext_lazy("Notify someone")
+    summary = gettext_lazy("Sends an e-mail to a user, the contact's owner or an address.")
+    family = "sending"
+    icon = "notifications"
+
+    who = models.CharField(max_length=10, default="owner")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    address = models.EmailField(blank=True)
+    subject = models.CharField(max_length=250, blank=True)
+    text = models.TextField(blank=True)
+
+    class Form(SettingsForm):
+        who = forms.ChoiceField(
+            label=gettext_lazy("Whom"),
+            choices=[
+                ("owner", gettext_lazy("the contact's owner")),
+                ("user", gettext_lazy("a user")),
+                ("address", gettext_lazy("an address")),
+            ],
+            initial="owner",
+        )
+        user = forms.ModelChoiceField(
+            label=gettext_lazy("User"),
+            queryset=get_user_model()._default_manager.filter(is_active=True),
+            required=False,
+        )
+        address = forms.EmailField(label=gettext_lazy("Address"), required=False)
+        subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250, validators=[validate_template])
+        text = forms.CharField(
+            label=gettext_lazy("Message"),
+            max_length=10_000,
+            widget=forms.Textarea,
+            validators=[validate_template],
+        )
+
+        def clean(self) -> dict[str, Any]:
+            data = super().clean() or {}
+            if data.get("who") == "user" and not data.get("user"):
+                self.add_error("user", ValidationError(_("Choose the user."), code="required"))
+            elif data.get("who") == "user" and not data["user"].email:
+                self.add_error("user", _("This user has no e-mail address; add it to the user first."))
+            if data.get("who") == "address" and not data.get("address"):
+                self.add_error("address", ValidationError(_("Give the address."), code="required"))
+            return data
+
+    def run(self, run: StepRun) -> None:
+        drafts = []
+        for visit in run.visits:
+            target = self._target(run, visit)
+            if target:
+                contact = run.contacts[visit.contact_id]
+                subject = personalise(self.subject, contact, visit.event, html=False)
+                text = personalise(self.text, contact, visit.event, html=False)
+                drafts.append(DeliveryDraft(visit, "notification", target, subject, {"text": text}))
+                run.go(visit, outcome=Outcome.QUEUED)
+            else:
+                run.go(visit, outcome=Outcome.NOTHING_TO_DO, detail=_("the contact has no owner with an address"))
+        run.deliver(drafts)
+
+    def _target(self, run: StepRun, visit: Visit) -> str:
+        if self.who == "address":
+            return self.address
+        if self.who == "user":
+            user = get_user_model()._default_manager.filter(pk=self.user_id or 0).first()
+            if user is None or not user.email:
+                raise StepError(_("The user to be notified has no e-mail address."))
+            return str(user.email)
+        owner = run.contacts[visit.contact_id].owner
+        return str(owner.email) if owner is not None else ""
+
+    def describe(self) -> str:
+        if self.who == "address":
+            return _("Notify %s") % (self.address or "…")
+        if self.who == "user":
+            return _("Notify %s") % (name_of(get_user_model(), self.user_id) if self.user_id else "…")
+        return _("Notify the contact's owner")

@@ -1,0 +1,110 @@
+"""Spreads contacts over two to five paths; a contact always takes the same one (spec: split)."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from automations.forms import SettingsForm
+from automations.models import Step, StepCount
+from automations.models.step import Arm
+from automations.reasons import Outcome
+
+from .base import STEPS, StepRun
+
+LETTERS = "abcde"
+
+
+@STEPS.register
+class SplitStep(Step):
+    """Sticky: the path follows from (step, contact) alone, so that a second pass repeats it."""
+
+    slug = "split"
+    label = gettext_lazy("Split")
+    summary = gettext_lazy("Spreads contacts over two to five paths, evenly or by weight.")
+    family = "flow"
+    icon = "alt_route"
+    synonyms = (gettext_lazy("A/B test"), gettext_lazy("random"))
+
+    weights = models.JSONField(default=list)
+    # After so many contacts everyone takes `winner_path`; 0: never.
+    winner_after = models.PositiveIntegerField(default=0)
+    winner_path = models.CharField(max_length=1, blank=True)
+
+    class Form(SettingsForm):
+        weights = forms.CharField(
+            label=gettext_lazy("Weights"),
+            initial="50, 50",
+            help_text=gettext_lazy("One number for each of two to five paths, such as 50, 50 or 70, 20, 10."),
+        )
+        winner_after = forms.IntegerField(
+            label=gettext_lazy("One path for all after so many contacts"),
+            min_value=0,
+            required=False,
+            initial=0,
+        )
+        winner_path = forms.ChoiceField(
+            label=gettext_lazy("That path"),
+            required=False,
+            choices=[("", "---"), *((letter, letter.upper()) for letter in LETTERS)],
+        )
+
+        def clean_weights(self) -> list[int]:
+            raw = ",".join(self.data.getlist("weights")) if hasattr(self.data, "getlist") else ""
+            parts = (raw or self.cleaned_data["weights"]).strip("[]").split(",")
+            try:
+                weights = [int(part) for part in parts]
+            except ValueError:
+                raise ValidationError(_("Write whole numbers with commas between them, like 50, 50.")) from None
+            if not 2 <= len(weights) <= 5 or min(weights) < 0 or not sum(weights):
+                raise ValidationError(_("Give two to five weights of 0 or more, not all 0."))
+            return weights
+
+        def clean_winner_after(self) -> int:
+            return self.cleaned_data["winner_after"] or 0
+
+        def clean(self) -> dict[str, Any]:
+            data = super().clean() or {}
+            paths = LETTERS[: len(data.get("weights") or [])]
+            if data.get("winner_after") and (data.get("winner_path") or "-") not in paths:
+                self.add_error("winner_path", _("Choose one of the paths of this split."))
+            return data
+
+    def arms(self) -> tuple[Arm, ...]:
+        count = len(self.weights) if 2 <= len(self.weights) <= 5 else 2
+        total = sum(self.weights) or 1
+        shares = [round(weight * 100 / total) for weight in self.weights] or [50, 50]
+        return tuple(Arm(LETTERS[n], f"{LETTERS[n].upper()} {shares[n]} %") for n in range(count))
+
+    def run(self, run: StepRun) -> None:
+        decided = self.winner_path if self._passed() >= (self.winner_after or float("inf")) else ""
+        for visit in run.visits:
+            arm = decided or self.path_of(visit.contact_id)
+            run.go(visit, arm, Outcome.SPLIT, arm.upper())
+
+    def path_of(self, contact_id: int) -> str:
+        """The arm that (step, contact) falls on."""
+        digest = hashlib.sha256(f"{self.key}:{contact_id}".encode()).digest()
+        point = int.from_bytes(digest[:8], "big") % sum(self.weights)
+        for letter, weight in zip(LETTERS, self.weights, strict=False):
+            if point < weight:
+                return letter
+            point -= weight
+        return LETTERS[0]
+
+    def _passed(self) -> int:
+        if not self.winner_after:
+            return 0
+        rows = StepCount.objects.filter(automation=self.automation_id, step_key=self.key, metric="left")
+        return int(rows.aggregate(total=Sum("amount"))["total"] or 0)
+
+    def describe(self) -> str:
+        return _("Split into %(count)d paths (%(weights)s)") % {
+            "count": len(self.arms()),
+            "weights": " / ".join(str(weight) for weight in self.weights or (50, 50)),
+        }

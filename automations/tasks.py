@@ -1,0 +1,25 @@
+"""The functions that django-q2 names. They translate; the work is in the engine."""
+
+from django.utils import timezone
+
+from automations.delivery.outbox import deliver_due, reap_leases
+from automations.engine import retention
+from automations.engine.pump import pump
+
+
+def work() -> int:
+    """Run what is due and deliver it, until nothing is left (woken on commit, and every minute)."""
+    reap_leases(now=timezone.now())
+    return pump(clock=timezone.now)
+
+
+def deliver() -> int:
+    return deliver_due(now=timezone.now)
+
+
+def roll_up() -> int:
+    return retention.roll_up_counts()
+
+
+def retain() -> int:
+    return retention.delete_old(now=timezone.now())

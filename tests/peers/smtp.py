@@ -1,0 +1,159 @@
+"""A real SMTP server that keeps what it got, and that can be told to misbehave."""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from threading import Lock
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.peers.processes import free_port
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message as it came over the wire."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    def body(self, subtype: str = "plain") -> str:
+        part = self.message.get_body(preferencelist=(subtype,))
+        return part.get_content().replace("\r\n", "\n") if part else ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How the next messages are treated; `at` is "rcpt" (before the text) or "data" (after it)."""
+
+    kind: str  # refuse | hang | drop
+    at: str
+    reply: str = ""
+    seconds: float = 0
+    recipient: str = ""
+    keeps: bool = False
+
+
+class SmtpServer:
+    """Listens on a free port of 127.0.0.1, in threads of its own; other processes may send to it too."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._received: list[Received] = []
+        self._fault: Fault | None = None
+        self._faults_left = 0
+        self.host, self.port = "127.0.0.1", free_port()
+        self._controller = Controller(_Handler(self), hostname=self.host, port=self.port)
+
+    def start(self) -> None:
+        self._controller.start()
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    @property
+    def url(self) -> str:
+        """For EMAIL_URL."""
+        return f"smtp://{self.host}:{self.port}"
+
+    @property
+    def messages(self) -> list[Received]:
+        with self._lock:
+            return list(self._received)
+
+    def recipients(self) -> Counter[str]:
+        """How many messages each address got."""
+        return Counter(address for received in self.messages for address in received.recipients)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._received.clear()
+
+    def wait_for(self, count: int, seconds: float = 30) -> list[Received]:
+        """The messages, once there are at least `count`; AssertionError when they don't come in time."""
+        deadline = time.monotonic() + seconds
+        while len(self.messages) < count:
+            assert time.monotonic() < deadline, f"{len(self.messages)} of {count} messages came"
+            time.sleep(0.05)
+        return self.messages
+
+    def refuse(
+        self, code: int = 550, text: str = "no", *, at: str = "rcpt", recipient: str = "", times: int = -1
+    ) -> None:
+        """Answer 4xx or 5xx, to one recipient or to all; `times` -1 means until `behave()`."""
+        self._set(Fault("refuse", at, reply=f"{code} {text}", recipient=recipient), times)
+
+    def hang(self, seconds: float, *, at: str = "data", times: int = -1) -> None:
+        """Go silent before the answer."""
+        self._set(Fault("hang", at, seconds=seconds), times)
+
+    def drop(self, *, at: str = "data", keeps: bool = False, times: int = -1) -> None:
+        """Close the connection instead of answering; with `keeps` the message was taken all the same."""
+        self._set(Fault("drop", at, keeps=keeps), times)
+
+    def behave(self) -> None:
+        self._set(None, 0)
+
+    def _set(self, fault: Fault | None, times: int) -> None:
+        with self._lock:
+            self._fault, self._faults_left = fault, times
+
+    def _next_fault(self, at: str, recipients: list[str]) -> Fault | None:
+        with self._lock:
+            fault = self._fault
+            if fault is None or fault.at != at or self._faults_left == 0:
+                return None
+            if fault.recipient and fault.recipient not in recipients:
+                return None
+            self._faults_left -= 1
+            return fault
+
+    def _keep(self, envelope: Envelope) -> None:
+        parsed: Any = message_from_bytes(envelope.original_content or b"", policy=policy.default)
+        received = Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), parsed)
+        with self._lock:
+            self._received.append(received)
+
+
+class _Handler:
+    def __init__(self, peer: SmtpServer) -> None:
+        self.peer = peer
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        fault = self.peer._next_fault("rcpt", [address])
+        if fault is not None and (reply := await self._misbehave(server, fault)):
+            return reply
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        fault = self.peer._next_fault("data", envelope.rcpt_tos)
+        if fault is not None:
+            if fault.keeps:
+                self.peer._keep(envelope)
+            if reply := await self._misbehave(server, fault):
+                return reply
+        self.peer._keep(envelope)
+        return "250 OK"
+
+    async def _misbehave(self, server: SMTP, fault: Fault) -> str:
+        """The reply to give, or "" to go on as if nothing had been."""
+        if fault.kind == "hang":
+            await asyncio.sleep(fault.seconds)
+            return ""
+        if fault.kind == "drop":
+            server.transport.abort()
+            return "421 dropped"
+        return fault.reply

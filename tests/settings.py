@@ -1,0 +1,28 @@
+"""The project's settings as the tests run them: nothing from a local .env, effects on real peers only.
+
+DATABASE_URL chooses the database (SQLite when it is not set). On SQLite the test database is a
+file, so that a worker or web server in a process of its own can share it.
+"""
+
+import os
+
+os.environ.update(
+    ENV_FILE=os.devnull,
+    DEBUG="1",
+    SECRET_KEY="only-for-tests-" * 4,
+    WEBHOOK_ALLOW_PRIVATE="1",
+)
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, VAR_DIR
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(exist_ok=True)
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+
+# The slow hash is Django's to test, not ours.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MEDIA_ROOT = str(VAR_DIR / "test-media")
+STATIC_ROOT = str(VAR_DIR / "test-static")
+(VAR_DIR / "test-static").mkdir(parents=True, exist_ok=True)

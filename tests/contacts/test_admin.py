@@ -298,7 +298,8 @@ def fields():
 GOOD = {
     "text": "x", "textarea": "a\nb", "number": "4.5", "money": "12.5 USD", "date": "2026-03-31",
     "datetime": "2026-03-31T14:30", "dropdown": "Tea", "multiselect": ["Rum", "Tea"], "checkbox": "no",
-    "radio": "Rum", "hidden": "h", "url": "https://example.com", "email": "q@example.com", "phone": "+33612345678",
+    "radio": "Rum", "hidden": "h",
+    "url": "https://example.com", "email": "q@example.com", "phone": "+33612345678",
 }  # fmt: skip
 BAD = {
     "number": "many", "money": "12 euros", "date": "31/03/2026", "datetime": "soon", "dropdown": "Gin",

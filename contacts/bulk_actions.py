@@ -95,9 +95,7 @@ class OwnerForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    text = forms.CharField(
-        max_length=10_000, label=gettext_lazy("Note"), widget=forms.Textarea(attrs={"rows": 4})
-    )
+    text = forms.CharField(max_length=10_000, label=gettext_lazy("Note"), widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class DeleteForm(forms.Form):

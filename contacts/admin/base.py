@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -51,6 +51,7 @@ class BaseAdmin(ModelAdmin):
     """No page counts a whole table, and a refused deletion is an answer, not a crash."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_filter_submit = True
     warn_unsaved_form = True
     list_per_page = 50
@@ -58,6 +59,13 @@ class BaseAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["contacts/contacts.css"]}
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        if not changelist.query and not changelist.has_active_filters:
+            # The header offers to “show all” only where something is filtered out.
+            changelist.full_result_count = changelist.result_count
+        return changelist
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

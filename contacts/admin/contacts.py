@@ -5,7 +5,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
@@ -26,7 +28,7 @@ SHOWN_TAGS = 3
 
 @admin.register(Contact)
 class ContactAdmin(BaseAdmin):
-    list_display = ["person", "shown_tags", "owner", "language", "created_at"]
+    list_display = ["person", "shown_tags", "owner", "language", "created"]
     list_select_related = ["owner"]
     list_filter = [
         ("tags", AutocompleteSelectFilter),
@@ -57,11 +59,17 @@ class ContactAdmin(BaseAdmin):
     def person(self, contact: Contact) -> list[str]:
         return [contact.name or contact.email, contact.email if contact.name else ""]
 
+    @display(description=_("created"), ordering="created_at")
+    def created(self, contact: Contact) -> str:
+        return date_format(localtime(contact.created_at), "SHORT_DATE_FORMAT")
+
     @display(description=_("tags"))
     def shown_tags(self, contact: Contact) -> str:
         tags = list(contact.tags.all())
         shown = format_html_join(
-            "", '<span class="c-chip">{}</span>', ((tag.name,) for tag in tags[:SHOWN_TAGS])
+            "",
+            '<span class="c-chip is-short" title="{0}">{0}</span>',
+            ((tag.name,) for tag in tags[:SHOWN_TAGS]),
         )
         more = format_html('<span class="c-muted">+{}</span>', len(tags) - SHOWN_TAGS)
         return format_html('<span class="c-chips">{}{}</span>', shown, more if len(tags) > SHOWN_TAGS else "")
@@ -72,7 +80,7 @@ class ContactAdmin(BaseAdmin):
         return super().get_form(request, obj, change, form=form_class(), **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        standard = [("first_name", "last_name"), ("email", "phone"), ("owner", "language", "time_zone")]
+        standard = [("first_name", "last_name"), ("email", "phone"), ("owner", "language"), "time_zone"]
         fieldsets: list[Any] = [(None, {"fields": standard})]
         # Who may only look finds the values of custom fields below, among what is known of the person.
         allowed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

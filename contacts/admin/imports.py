@@ -33,11 +33,11 @@ class OptionsForm(forms.Form):
 
     lists = forms.ModelMultipleChoiceField(
         List.objects.all(), required=False, label=gettext_lazy("Subscribe to lists"),
-        widget=widgets.UnfoldAdminSelectMultipleWidget(attrs={"size": 4}),
+        widget=widgets.UnfoldAdminSelect2MultipleWidget(),
     )  # fmt: skip
     tags = forms.ModelMultipleChoiceField(
         Tag.objects.all(), required=False, label=gettext_lazy("Add tags"),
-        widget=widgets.UnfoldAdminSelectMultipleWidget(attrs={"size": 4}),
+        widget=widgets.UnfoldAdminSelect2MultipleWidget(),
     )  # fmt: skip
     update_existing = forms.BooleanField(
         required=False, label=gettext_lazy("Overwrite fields of contacts who exist already"),
@@ -68,7 +68,6 @@ class OptionsForm(forms.Form):
 @admin.register(ImportJob)
 class ImportJobAdmin(JobAdmin):
     list_display = [
-        "__str__",
         "file_name",
         "status_label",
         "kind",
@@ -117,9 +116,7 @@ class ImportJobAdmin(JobAdmin):
         editable = self.has_add_permission(request) and self._editable(job)
         if editable and (job.status == JobStatus.DRAFT or request.method == "POST" or "edit" in request.GET):
             return self._columns_page(request, job)
-        return TemplateResponse(
-            request, self.page_template, self.page(request, **self.job_context(request, job))
-        )
+        return TemplateResponse(request, self.page_template, self.page(request, **self.job_context(request, job)))
 
     def _editable(self, job: ImportJob) -> bool:
         finished = job.status == JobStatus.DONE and not job.dry_run

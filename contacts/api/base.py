@@ -143,9 +143,7 @@ class ReadOnlyViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, ApiViewS
     pass
 
 
-class RecordViewSet(
-    mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadOnlyViewSet
-):
+class RecordViewSet(mixins.CreateModelMixin, mixins.UpdateModelMixin, mixins.DestroyModelMixin, ReadOnlyViewSet):
     """Plain records: the serializer checks the input, services write it."""
 
     def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:

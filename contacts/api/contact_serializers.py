@@ -18,9 +18,7 @@ MAX_NAMES = 50
 
 def contact_queryset() -> QuerySet[Contact]:
     """Contacts with what ContactSerializer shows: four queries for any number of contacts."""
-    values = ContactFieldValue.objects.select_related("field").order_by(
-        "field__position", "field_id", "ordinal"
-    )
+    values = ContactFieldValue.objects.select_related("field").order_by("field__position", "field_id", "ordinal")
     return Contact.objects.prefetch_related(
         Prefetch("field_values", values),
         Prefetch("contact_tags", ContactTag.objects.select_related("tag").order_by("tag__name")),
@@ -83,9 +81,7 @@ class ContactInputSerializer(StrictSerializer):
     first_name = serializers.CharField(allow_blank=True, required=False, max_length=100)
     last_name = serializers.CharField(allow_blank=True, required=False, max_length=100)
     owner = IdField(allow_null=True, required=False, help_text="A user's id, or null.")
-    time_zone = serializers.CharField(
-        allow_blank=True, required=False, help_text="A name such as Europe/Paris."
-    )
+    time_zone = serializers.CharField(allow_blank=True, required=False, help_text="A name such as Europe/Paris.")
     language = serializers.CharField(allow_blank=True, required=False, max_length=10)
     fields = serializers.DictField(  # type: ignore[assignment]  # a field called “fields”
         required=False, help_text="Custom values by key; null empties one. Those not named stay as they are."

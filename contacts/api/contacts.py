@@ -61,9 +61,7 @@ class ContactViewSet(ReadOnlyViewSet):
         "add_note": ["contacts.view_contact", "contacts.add_note"],
     }
 
-    @extend_schema(
-        summary="Create a contact", request=ContactInputSerializer, responses={201: ContactSerializer}
-    )
+    @extend_schema(summary="Create a contact", request=ContactInputSerializer, responses={201: ContactSerializer})
     def create(self, request: Request) -> Response:
         serializer = ContactInputSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -209,9 +207,7 @@ def _check_apart(field: str, first: set[Any], second: set[Any]) -> None:
 
 def _subscribe(contact: Contact, lists: Sequence[List], resubscribe: bool) -> None:
     refused = [
-        item
-        for item in lists
-        if subscribe_contacts(contacts=contact, list=item, resubscribe=resubscribe).refused
+        item for item in lists if subscribe_contacts(contacts=contact, list=item, resubscribe=resubscribe).refused
     ]
     if refused:
         raise Conflict(

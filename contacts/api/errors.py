@@ -81,9 +81,7 @@ def django_fields(exc: DjangoValidationError) -> FieldErrors:
     """Django's ValidationError by field name."""
     by_field = exc.error_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.error_list}
     return {
-        name: [
-            {"code": error.code or "invalid", "message": text} for error in errors for text in error.messages
-        ]
+        name: [{"code": error.code or "invalid", "message": text} for error in errors for text in error.messages]
         for name, errors in by_field.items()
     }
 

@@ -24,9 +24,7 @@ MAX_CONTACTS = 10_000
 
 class LabelFilter(django_filters.FilterSet):
     name = django_filters.CharFilter(lookup_expr="iexact", help_text="The whole name, in any case.")
-    search = django_filters.CharFilter(
-        field_name="name", lookup_expr="icontains", help_text="A part of the name."
-    )
+    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", help_text="A part of the name.")
 
 
 class TagSerializer(StrictModelSerializer):
@@ -60,9 +58,7 @@ class ContactsInputSerializer(StrictSerializer):
 
     def contact_ids(self) -> list[int]:
         given = self.validated_data
-        return contacts_by_reference(
-            ids=given["ids"], emails=[fold_email(address) for address in given["emails"]]
-        )
+        return contacts_by_reference(ids=given["ids"], emails=[fold_email(address) for address in given["emails"]])
 
 
 class SubscribeManySerializer(ContactsInputSerializer):
@@ -174,9 +170,7 @@ class ListViewSet(RecordViewSet):
         serializer = UnsubscribeManySerializer(data=request.data)
         ids = _contacts(serializer)
         reason = serializer.validated_data["reason"]
-        return Response(
-            _changed(ids, unsubscribe_contacts(contacts=ids, list=self.get_object(), reason=reason))
-        )
+        return Response(_changed(ids, unsubscribe_contacts(contacts=ids, list=self.get_object(), reason=reason)))
 
 
 def _contacts(serializer: ContactsInputSerializer) -> list[int]:

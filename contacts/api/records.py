@@ -81,9 +81,7 @@ class SegmentSerializer(StrictModelSerializer):
 
 
 class SegmentFilter(django_filters.FilterSet):
-    search = django_filters.CharFilter(
-        field_name="name", lookup_expr="icontains", help_text="A part of the name."
-    )
+    search = django_filters.CharFilter(field_name="name", lookup_expr="icontains", help_text="A part of the name.")
 
     class Meta:
         model = Segment
@@ -153,9 +151,7 @@ class SuppressionSerializer(StrictModelSerializer):
 
 class SuppressionInputSerializer(StrictSerializer):
     address = serializers.CharField(max_length=254)
-    reason = serializers.ChoiceField(
-        choices=Suppression.Reason.choices, default=Suppression.Reason.MANUAL.value
-    )
+    reason = serializers.ChoiceField(choices=Suppression.Reason.choices, default=Suppression.Reason.MANUAL.value)
     detail = serializers.CharField(required=False, default="", allow_blank=True, max_length=250)
 
     def validate_address(self, value: str) -> str:

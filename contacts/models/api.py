@@ -13,9 +13,7 @@ class IdempotencyKey(models.Model):
     means that nothing happened. A retry gets `body` with `status` again.
     """
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="+"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="+")
     key = models.CharField(_("key"), max_length=128)
     # SHA-256 of method, path, query and body: the same key with another request is a mistake.
     fingerprint = models.CharField(max_length=64)

@@ -40,9 +40,7 @@ def lists_by_id(ids: Sequence[int], *, label: str) -> list[List]:
     missing = sorted(set(ids) - set(found))
     if missing:
         named = ", ".join(map(str, missing))
-        raise ValidationError(
-            {label: ValidationError(_("There is no list %s.") % named, code="does_not_exist")}
-        )
+        raise ValidationError({label: ValidationError(_("There is no list %s.") % named, code="does_not_exist")})
     return [*found.values()]
 
 
@@ -54,7 +52,5 @@ def tags_by_name(names: Sequence[str], *, label: str) -> list[Tag]:
     missing = sorted({name for name in names if name.strip().casefold() not in known})
     if missing:
         named = ", ".join(f"“{name}”" for name in missing)
-        raise ValidationError(
-            {label: ValidationError(_("There is no tag %s.") % named, code="does_not_exist")}
-        )
+        raise ValidationError({label: ValidationError(_("There is no tag %s.") % named, code="does_not_exist")})
     return [known[folded] for folded in sorted({name.strip().casefold() for name in names})]

@@ -179,9 +179,7 @@ def _fields(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
     names = {str(u.pk): str(u) for u in get_user_model()._default_manager.filter(pk__in=owners)}
     for row in rows:
         label = labels.get(row.field) or _standard_label(row.field)
-        old, new = (
-            _short(names.get(text, text) if row.field == "owner" else text) for text in (row.old, row.new)
-        )
+        old, new = (_short(names.get(text, text) if row.field == "owner" else text) for text in (row.old, row.new))
         yield Entry(
             row.at, row.pk, "edit", _field_title(old, new) % {"field": label, "old": old, "new": new},
             source=row.source, user_id=row.user_id,

@@ -48,9 +48,7 @@ def create_contact(*, email: str, custom: Mapping[str, Any] | None = None, **sta
 
 
 @transaction.atomic
-def update_contact(
-    *, contact: Contact | int, custom: Mapping[str, Any] | None = None, **standard: Any
-) -> Contact:
+def update_contact(*, contact: Contact | int, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
     """Change one contact from raw values; ValidationError by field. What is not named stays as it is."""
     pk = contact.pk if isinstance(contact, Contact) else contact
     fields = contact_fields()

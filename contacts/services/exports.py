@@ -108,14 +108,10 @@ def _label(name: str) -> Any:
     return text if text.isupper() else text[:1].upper() + text[1:]
 
 
-def _rows(
-    ids: Collection[int], columns: Sequence[str], fields: dict[str, CustomField]
-) -> Iterator[list[Any]]:
+def _rows(ids: Collection[int], columns: Sequence[str], fields: dict[str, CustomField]) -> Iterator[list[Any]]:
     contacts = Contact.objects.filter(pk__in=id_set(ids)).select_related("owner").order_by("pk")
     custom = values_of(ids, list(fields.values())) if fields else {}
-    tags = (
-        _names(ContactTag.objects.filter(contact__in=id_set(ids)), "tag__name") if "tags" in columns else {}
-    )
+    tags = _names(ContactTag.objects.filter(contact__in=id_set(ids)), "tag__name") if "tags" in columns else {}
     active = Subscription.objects.filter(contact__in=id_set(ids), status="active")
     lists = _names(active, "list__name") if "lists" in columns else {}
     for contact in contacts:

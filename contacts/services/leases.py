@@ -106,9 +106,7 @@ def failures_of(*, job: Job) -> Iterator[None]:
         log.exception("%s %s failed", type(job).__name__, job.pk)
         fail(
             job=job,
-            error=_(
-                "Stopped after row %(row)d by an unexpected error (%(error)s). What was done before stays."
-            )
+            error=_("Stopped after row %(row)d by an unexpected error (%(error)s). What was done before stays.")
             % {"row": job.processed, "error": f"{type(error).__name__}: {error}"[:300]},
         )
 

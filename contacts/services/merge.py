@@ -43,9 +43,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     pair = {contact.pk: contact for contact in _locked(keep, drop)}
     keep, drop = pair[keep.pk], pair[drop.pk]
     contacts_merging.send(sender=Contact, keep=keep, drop=drop)
-    add_notes(
-        contacts=keep, text=_("Merged with %s.") % " ".join(filter(None, [drop.name, f"<{drop.email}>"]))
-    )
+    add_notes(contacts=keep, text=_("Merged with %s.") % " ".join(filter(None, [drop.name, f"<{drop.email}>"])))
     Note.objects.filter(contact=drop).update(contact=keep)
     # Fields, lists, tags: what a tag starts sees the rest as it is meant to be.
     _merge_values(keep, drop, chosen)
@@ -127,9 +125,7 @@ def _merge_subscriptions(keep: Contact, drop: Contact) -> None:
             if status is None:
                 Subscription(contact=keep, list_id=theirs.list_id, status=theirs.status).save()
             elif status not in REFUSED:
-                unsubscribe_contacts(
-                    contacts=keep, list=theirs.list_id, status=theirs.status, reason=_("merge")
-                )
+                unsubscribe_contacts(contacts=keep, list=theirs.list_id, status=theirs.status, reason=_("merge"))
         elif status is None or status == SubscriptionStatus.UNCONFIRMED != theirs.status:
             subscribe_contacts(contacts=keep, list=theirs.list_id, status=theirs.status)
 

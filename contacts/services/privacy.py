@@ -112,12 +112,8 @@ def _fields(contact: Contact) -> list[dict[str, Any]]:
 
 def _history(contact: Contact) -> list[dict[str, Any]]:
     entries = [
-        *_facts(
-            "tag", contact.tag_changes.select_related("tag"), lambda f: {"tag": f.tag.name, "added": f.added}
-        ),
-        *_facts(
-            "field", contact.field_changes.all(), lambda f: {"field": f.field, "old": f.old, "new": f.new}
-        ),
+        *_facts("tag", contact.tag_changes.select_related("tag"), lambda f: {"tag": f.tag.name, "added": f.added}),
+        *_facts("field", contact.field_changes.all(), lambda f: {"field": f.field, "old": f.old, "new": f.new}),
         *_facts(
             "subscription",
             contact.subscription_changes.select_related("list"),

@@ -108,11 +108,7 @@ def test_a_few_broken_bytes_do_not_change_the_encoding_but_are_reported():
 
 
 def test_accents_deep_in_a_windows_file_are_found():
-    text = (
-        "email,first_name\n"
-        + "".join(f"p{n}@example.com,Bob\n" for n in range(20_000))
-        + "z@example.com,Zoé\n"
-    )
+    text = "email,first_name\n" + "".join(f"p{n}@example.com,Bob\n" for n in range(20_000)) + "z@example.com,Zoé\n"
     assert create_import(file=upload(text.encode("cp1252"))).encoding == "cp1252"
 
 
@@ -341,6 +337,11 @@ def test_the_later_of_two_rows_counts_across_chunks(monkeypatch):
         assert (job.created_count, job.notice_count, job.error_count) == (3, 2, 0)
         assert [(row["Row"], "row 6" in row["Message"]) for row in report(job)] == [("2", True), ("4", True)]
     assert not FieldChange.objects.exists()
+
+
+def test_rows_that_are_broken_alike_are_errors_not_duplicates():
+    job = imported("email,first_name\nbroken\nbroken\nnobody,X\nnobody,Y\na@example.com\na@example.com,Ann\n")
+    assert (job.created_count, job.error_count, job.notice_count) == (1, 5, 0)
 
 
 def test_report_cells_are_no_formulas():

@@ -74,9 +74,7 @@ def test_merge_fills_what_is_empty_and_keeps_the_rest(pair):
 
 def test_merge_by_choice_takes_the_other_address_too(pair):
     keep, drop = pair
-    merged = merge_contacts(
-        keep=keep, drop=drop, choices={"email": "drop", "first_name": "drop", "size": "drop"}
-    )
+    merged = merge_contacts(keep=keep, drop=drop, choices={"email": "drop", "first_name": "drop", "size": "drop"})
     assert (merged.pk, merged.email, merged.first_name) == (keep.pk, "drop@example.com", "Anna")
     assert merged.custom_values["size"] == 5
     assert FieldChange.objects.get(field="email").old == "keep@example.com"

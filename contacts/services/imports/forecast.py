@@ -70,8 +70,6 @@ def _would_subscribe(ids: Collection[int], options: ImportOptions) -> set[int]:
     if not options.lists:
         return set()
     rows = Subscription.objects.filter(contact__in=id_set(ids), list__in=options.lists)
-    status = {
-        (pk, list_id): state for pk, list_id, state in rows.values_list("contact_id", "list_id", "status")
-    }
+    status = {(pk, list_id): state for pk, list_id, state in rows.values_list("contact_id", "list_id", "status")}
     kept = {SubscriptionStatus.ACTIVE} if options.resubscribe else {SubscriptionStatus.ACTIVE, *REFUSED}
     return {pk for pk in ids if any(status.get((pk, list_id)) not in kept for list_id in options.lists)}

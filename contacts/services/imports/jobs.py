@@ -108,9 +108,7 @@ def _check_startable(job: ImportJob) -> None:
     if job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
         raise ValidationError(_("This import is running already."), code="running")
     if job.status == JobStatus.DONE and not job.dry_run:
-        raise ValidationError(
-            _("This import has been done. Upload the file again to repeat it."), code="done"
-        )
+        raise ValidationError(_("This import has been done. Upload the file again to repeat it."), code="done")
 
 
 def _reset(job: ImportJob, mapping: dict[str, str], options: ImportOptions, dry_run: bool) -> None:

@@ -51,9 +51,7 @@ def import_targets(fields: Mapping[str, CustomField] | None = None) -> dict[str,
     }
 
 
-def propose_mapping(
-    headers: Sequence[str], fields: Mapping[str, CustomField] | None = None
-) -> dict[str, str]:
+def propose_mapping(headers: Sequence[str], fields: Mapping[str, CustomField] | None = None) -> dict[str, str]:
     """A target for each header that is understood, "" for the others; each target once."""
     known = contact_fields() if fields is None else fields
     names = {word: target for target, words in SYNONYMS.items() for word in words}
@@ -86,9 +84,7 @@ def check_mapping(
     used = [target for target in mapping.values() if target and target != TAGS]
     double = next((target for target in used if used.count(target) > 1), None)
     if double:
-        raise ValidationError(
-            _("Two columns go into “%s”; choose one of them.") % targets[double], code="mapping"
-        )
+        raise ValidationError(_("Two columns go into “%s”; choose one of them.") % targets[double], code="mapping")
     if "email" not in used:
         raise ValidationError(_("Choose the column that holds the e-mail address."), code="mapping")
     return {header: mapping.get(header, "") for header in headers}

@@ -43,9 +43,7 @@ class ImportOptions:
         return cls(lists=lists, tags=tags, **flags)
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
-        }
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
 
 def _ids(raw: Mapping[str, Any], name: str) -> tuple[int, ...]:

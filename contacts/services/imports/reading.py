@@ -143,9 +143,7 @@ class _Lines:
 
 
 def _unclosed(before: int, line: int) -> str:
-    return _(
-        "A quotation mark is never closed; the row reaches from line %(start)d to %(end)d of the file."
-    ) % {
+    return _("A quotation mark is never closed; the row reaches from line %(start)d to %(end)d of the file.") % {
         "start": before + 1,
         "end": line,
     }

@@ -52,17 +52,16 @@ class RowParser:
         self.email_column = next(n for n, _header, target in self.columns if target == "email")
         self.fields = fields
         self.owners = _owners() if "owner" in mapping.values() else {}
-        self.known_tags = (
-            {tag.name.casefold() for tag in Tag.objects.all()} if TAGS in mapping.values() else set()
-        )
+        self.known_tags = {tag.name.casefold() for tag in Tag.objects.all()} if TAGS in mapping.values() else set()
         self._new_tags: set[str] = set()
         self._seen: dict[tuple[str, str], Any] = {}
 
     def email_of(self, raw: RawRow) -> str:
-        """The folded address as written, valid or not; "" where there is none."""
-        if len(raw.cells) <= self.email_column:
+        """The folded address, perhaps not quite valid; "" where the row has none or is broken."""
+        if len(raw.cells) < len(self.headers) or raw.problem:
             return ""
-        return fold_email(unguard_cell(raw.cells[self.email_column]))
+        email = fold_email(unguard_cell(raw.cells[self.email_column]))
+        return email if "@" in email else ""
 
     def parse(self, raw: RawRow) -> tuple[ParsedRow | None, list[Issue]]:
         """The contact (None if anything is wrong: half a row is not imported), and what is to be reported."""
@@ -139,9 +138,7 @@ class RowParser:
             return [name for name in names if name not in new]
         self._new_tags |= {name.casefold() for name in new}
         if len(self._new_tags) > MAX_TAGS:
-            raise ValidationError(
-                _("The column holds more than %d new tags. Is it the right one?") % MAX_TAGS
-            )
+            raise ValidationError(_("The column holds more than %d new tags. Is it the right one?") % MAX_TAGS)
         return names
 
 
@@ -153,8 +150,6 @@ def split_tags(cell: str) -> list[str]:
 
 def _owners() -> dict[str, int]:
     """User ids by folded e-mail and user name; the user name wins."""
-    users = list(
-        get_user_model()._default_manager.filter(is_active=True).values_list("pk", "email", "username")
-    )
+    users = list(get_user_model()._default_manager.filter(is_active=True).values_list("pk", "email", "username"))
     by_email = {email.casefold(): pk for pk, email, _name in users if email}
     return by_email | {name.casefold(): pk for pk, _email, name in users}

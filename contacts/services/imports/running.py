@@ -104,9 +104,7 @@ class _Run:
             _store_issues(self.job, issues)
             failed = {issue.row for issue in issues if issue.level == ERROR}
             notices = sum(issue.level == NOTICE for issue in issues)
-            leases.advance(
-                job=self.job, done=len(chunk), error_count=len(failed), notice_count=notices, **counts
-            )
+            leases.advance(job=self.job, done=len(chunk), error_count=len(failed), notice_count=notices, **counts)
 
     def _parse(self, chunk: list[RawRow]) -> tuple[list[ParsedRow], list[Issue]]:
         parsed: list[ParsedRow] = []
@@ -128,9 +126,7 @@ class _Run:
 
     def _write(self, rows: list[ParsedRow]) -> tuple[dict[str, int], list[Issue]]:
         """Fields first, then lists, then tags: what a tag starts sees the rest as it is meant to be."""
-        saved = save_contacts(
-            drafts=[row.draft for row in rows], update_existing=self.options.update_existing
-        )
+        saved = save_contacts(drafts=[row.draft for row in rows], update_existing=self.options.update_existing)
         created = set(saved.created)
         touched = set(saved.updated)
         issues: list[Issue] = []
@@ -139,9 +135,7 @@ class _Run:
             result = subscribe_contacts(contacts=ids, list=list_id, resubscribe=self.options.resubscribe)
             touched.update(result.changed)
             refused = set(result.refused)
-            issues += [
-                refusal(row, self.email_header) for row in rows if saved.ids[row.draft.email] in refused
-            ]
+            issues += [refusal(row, self.email_header) for row in rows if saved.ids[row.draft.email] in refused]
         for tag_id, tagged in self._tags(rows, saved.ids).items():
             touched.update(tag_contacts(contacts=tagged, tag=tag_id))
         return counts_of(len(rows), len(created), len(touched - created)), issues

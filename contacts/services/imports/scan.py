@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from .reading import RawRow
 
 
-def scan(
-    rows: Callable[[], Iterator[RawRow]], email_of: Callable[[RawRow], str]
-) -> tuple[int, dict[str, int]]:
+def scan(rows: Callable[[], Iterator[RawRow]], email_of: Callable[[RawRow], str]) -> tuple[int, dict[str, int]]:
     """(rows without the header, {address that stands in several rows: number of the last of them}).
 
     Eight bytes a row are kept, not the addresses: a million rows take 8 MB.

@@ -1,6 +1,7 @@
 """POST /contacts/bulk/ and the bulk endpoints of tags and lists."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -126,8 +127,6 @@ def test_bad_requests_change_nothing(api, data, field):
 def test_bulk_does_not_make_tags_without_permission(db):
     client = client_of(make_user("no-tags", "view", "change"))
     user = client.handler._force_user
-    from django.contrib.auth.models import Permission
-
     user.user_permissions.add(Permission.objects.get(codename="add_contact"))
     response = client.post(URL, {"contacts": [{"email": "a@example.com", "tags": ["New"]}]})
     assert response.status_code == 403
@@ -145,7 +144,8 @@ def test_statements_do_not_grow_with_rows(api, news):
             connection,
         ) as queries:
             assert api.post(URL, {"contacts": rows}).json()["created"] == count
-        return len(queries)
+        # The trigger index asks for its version once an event, and at most once a second on small ones.
+        return sum("automations_indexversion" not in query["sql"] for query in queries.captured_queries)
 
     # Two, because a single change may spare itself the question whether any trigger is new.
     cost(2, "warm")

@@ -111,8 +111,7 @@ def test_patch_to_a_taken_address(api):
     assert response.status_code == 400
     assert response.json()["error"]["fields"]["email"][0]["code"] == "unique"
     assert (
-        api.patch(f"/api/v1/contacts/{contact.pk}/", {"email": "C@example.com"}).json()["email"]
-        == "c@example.com"
+        api.patch(f"/api/v1/contacts/{contact.pk}/", {"email": "C@example.com"}).json()["email"] == "c@example.com"
     )
 
 

@@ -144,9 +144,7 @@ def test_timeline_pages(api):
     assert titles[-1] == "The contact was created."
 
 
-@pytest.mark.parametrize(
-    "query", ["cursor=x", "cursor=W10", "page_size=0", "colour=red", "cursor=W1tbW1tbW1tb"]
-)
+@pytest.mark.parametrize("query", ["cursor=x", "cursor=W10", "page_size=0", "colour=red", "cursor=W1tbW1tbW1tb"])
 def test_bad_timeline_queries(api, query):
     contact = create_contact(email="a@example.com")
     response = api.get(f"/api/v1/contacts/{contact.pk}/timeline/?{query}")

@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from automations.names import remembered
 from contacts.models import CustomField
-from contacts.selectors.fields import contact_fields
+from contacts.selectors import fields as contact_selectors
 from contacts.services.fields import parse_standard
 
 STANDARD = {
@@ -27,6 +28,11 @@ class FieldChoice(forms.ChoiceField):
     default_error_messages = {
         "invalid_choice": gettext_lazy("The contact field “%(value)s” does not exist (any more); choose another.")
     }
+
+
+def contact_fields() -> dict[str, CustomField]:
+    """The contacts' custom fields by key; read once within a `remembered_names` block."""
+    return remembered("contact_fields", contact_selectors.contact_fields)
 
 
 def field_choices() -> list[Any]:

@@ -3,5 +3,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("automations/", include("automations.builder.urls")),
     path("", include("contacts.urls")),
 ]

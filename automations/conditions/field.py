@@ -97,8 +97,12 @@ class FieldCondition(Condition):
 
     @classmethod
     def describe(cls, settings: Settings) -> str:
-        parts = (field_label(settings["field"]), OPS[settings["op"]], settings.get("value", ""))
-        return " ".join(str(part) for part in parts if part)
+        value = settings.get("value", "")
+        comparison = " ".join(part for part in (str(OPS[settings["op"]]), f"“{value}”" if value else "") if part)
+        return _("has a “%(field)s” that %(comparison)s") % {
+            "field": field_label(settings["field"]),
+            "comparison": comparison,
+        }
 
     @classmethod
     def references(cls, settings: Settings) -> set[tuple[str, int]]:

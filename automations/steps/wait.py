@@ -190,7 +190,10 @@ class WaitStep(Step):
     def describe(self) -> str:
         period = f"{self.amount} {UNITS.get(self.unit, self.unit)}"
         if self.mode == "period":
-            return _("Wait %s") % period
+            text = _("Wait %s") % period
+            if self.clock:
+                text = _("%(wait)s, then until %(time)s") % {"wait": text, "time": time_format(self.clock, "H:i")}
+            return _("%s in the contact's time zone") % text if self.zone == "contact" and self.clock else text
         if self.mode == "conditions":
             text = _("Wait until the contact %s") % (describe_tree(self.conditions) or "…")
             return _("%(text)s, at most %(period)s") % {"text": text, "period": period} if self.limited else text

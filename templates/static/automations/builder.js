@@ -348,7 +348,8 @@
   // --- Start -------------------------------------------------------------------------------------------
   if (narrow.matches) { openPanel(false); }
   requestAnimationFrame(() => {
-    if (narrow.matches) fit(); else center();
+    if (narrow.matches) setZoom(0.8);
+    center();
     if (selected && cardOf(selected)) showCard(selected);
     mark();
   });

@@ -8,12 +8,12 @@ explain() {
 }
 
 command -v apt-get >/dev/null || explain "$@"
-as_root=()
+as_root=(env DEBIAN_FRONTEND=noninteractive)
 if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || explain "$@"
-    as_root=(sudo)
+    as_root=(sudo "${as_root[@]}")
 fi
 echo "Installing $* with apt-get" >&2
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -qq >&2 || explain "$@"
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 || explain "$@"
+# A source that can't be reached now need not be the one that has the package.
+"${as_root[@]}" apt-get update -qq >&2 || true
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >&2 || explain "$@"

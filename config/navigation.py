@@ -6,9 +6,42 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-# (title, [(label, Material symbol, URL name, permission)])
+# (title, [(label, Material symbol, URL name (without a namespace: an admin page), permission)])
 GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
-    (_("Automations"), [(_("Automations"), "bolt", "builder:list", "automations.view_automation")]),
+    (
+        _("Contacts"),
+        [
+            (_("Contacts"), "group", "contacts_contact_changelist", "contacts.view_contact"),
+            (_("Lists"), "list_alt", "contacts_list_changelist", "contacts.view_list"),
+            (_("Tags"), "sell", "contacts_tag_changelist", "contacts.view_tag"),
+            (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),
+            (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
+            (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
+        ],
+    ),
+    (
+        _("Automations"),
+        [(_("Automations"), "bolt", "builder:list", "automations.view_automation")],
+    ),
+    (
+        _("E-mail"),
+        [(_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression")],
+    ),
+    (
+        _("Imports and jobs"),
+        [
+            (_("Imports"), "upload_file", "contacts_importjob_changelist", "contacts.view_importjob"),
+            (_("Exports"), "download", "contacts_exportjob_changelist", "contacts.view_exportjob"),
+            (_("Bulk actions"), "checklist", "contacts_bulkjob_changelist", "contacts.view_bulkjob"),
+        ],
+    ),
+    (
+        _("Administration"),
+        [
+            (_("Users"), "person", "auth_user_changelist", "auth.view_user"),
+            (_("Groups"), "shield_person", "auth_group_changelist", "auth.view_group"),
+        ],
+    ),
 ]
 
 
@@ -17,7 +50,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups = []
     for title, entries in GROUPS:
         items = [
-            {"title": label, "icon": icon, "link": reverse(page)}
+            {"title": label, "icon": icon, "link": reverse(page if ":" in page else f"admin:{page}")}
             for label, icon, page, permission in entries
             if request.user.has_perm(permission)
         ]

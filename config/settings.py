@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "anymail",
     "django_q",
     "contacts",
@@ -190,20 +191,46 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["contacts.api.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "contacts.api.pagination.CursorPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["contacts.api.parsers.StrictJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["contacts.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "contacts.api.schema.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "contacts.api.errors.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min"), "public": "120/min"},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# How long an Idempotency-Key is remembered.
+IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
+API_DESCRIPTION = """
+Log in with a token (`Authorization: Token ...`) or with the session of the admin pages.
+
+Lists are paged with cursors: follow `next` and `previous`; `page_size` is at most 500.
+
+Errors have one shape everywhere:
+`{"error": {"code": "...", "message": "...", "fields": {"email": [{"code": "...", "message": "..."}]}}}`.
+What concerns no single field stands under `fields.__all__`. Unknown fields and unknown query
+parameters are refused, by name.
+
+A `POST`, `PATCH` or `DELETE` with an `Idempotency-Key` header may be sent again: it takes effect once,
+and the later tries get the first answer again, with the header `Idempotent-Replayed: true`. A request
+that was refused had no effect, so its key may be used again for the corrected request.
+"""
 SPECTACULAR_SETTINGS = {
     "TITLE": "Marketing automation API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "DESCRIPTION": API_DESCRIPTION,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "docExpansion": "none", "filter": True},
+    "ENUM_NAME_OVERRIDES": {
+        "SubscriptionStatusEnum": "contacts.models.lists.SubscriptionStatus",
+        "JobStatusEnum": "contacts.models.jobs.JobStatus",
+        "SourceEnum": "contacts.origin.Source",
+    },
 }
 
 # --- Security ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ here must raise the batch event themselves (see `contacts.signals.facts_recorded
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -22,11 +22,23 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def id_set(ids: Collection[int]) -> RawSQL:
-    """The ids as a subquery for `__in`: one parameter, however many there are."""
+FEW = 20
+
+
+def id_set(ids: Collection[int]) -> RawSQL | list[int]:
+    """The ids for `__in`: one parameter, however many there are; a few stand for themselves (a better plan)."""
+    if len(ids) <= FEW:
+        return list(ids)
     if connection.vendor == "postgresql":
         return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
     return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+
+
+def among(column: str, ids: Collection[int]) -> tuple[str, Any]:
+    """`column` is one of `ids`, for hand-written SQL: (condition, its one parameter)."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)", list(ids)
+    return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(list(ids))  # noqa: S608 a column's name
 
 
 def insert_rows(
@@ -93,18 +105,30 @@ def _quote(name: str | None) -> str:
     return str(connection.ops.quote_name(str(name)))
 
 
-def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:
-    if value is None:
-        return None
+def _preparer(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
+    """What turns a value of `field` into a parameter. Called for each value, so it does only what it must."""
     if isinstance(field, models.JSONField):
-        return json.dumps(value, cls=field.encoder)
-    return field.get_db_prep_save(value, connection)
+        return lambda value: json.dumps(value, cls=field.encoder)
+    if isinstance(field, models.CharField | models.TextField):
+        return str  # also of enumeration members and lazy translations
+    if connection.vendor == "postgresql":
+        return lambda value: value  # psycopg knows numbers, dates and booleans
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:
+    return None if value is None else _preparer(field)(value)
+
+
+def _prepare_all(field: "models.Field[Any, Any]", values: Sequence[Any]) -> list[Any]:
+    prepare = _preparer(field)
+    return [None if value is None else prepare(value) for value in values]
 
 
 def _source(fields: "Mapping[str, models.Field[Any, Any]]", columns: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """`SELECT ...` that yields one row for each position of the list columns."""
     lists = [name for name, value in columns.items() if isinstance(value, list)]
-    arrays = [[_prepare(fields[name], item) for item in columns[name]] for name in lists]
+    arrays = [_prepare_all(fields[name], columns[name]) for name in lists]
     if connection.vendor == "postgresql":
         return _postgres_source(fields, columns, lists, arrays)
     return _sqlite_source(fields, columns, lists, arrays)
@@ -146,6 +170,7 @@ def _sqlite_source(
     return f"SELECT {', '.join(selected)} FROM json_each(%s) AS s WHERE true", [*scalars, rows]  # noqa: S608
 
 
+@cache
 def _cast(field: "models.Field[Any, Any]") -> str:
     kind = field.rel_db_type(connection) if field.is_relation else field.cast_db_type(connection)
     return kind or "text"

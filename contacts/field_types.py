@@ -43,6 +43,8 @@ class FieldType:
     column: ClassVar[str] = "text"
     has_options: ClassVar[bool] = False
     multiple: ClassVar[bool] = False
+    # What JSON may hold besides plain text, numbers and yes/no.
+    structures: ClassVar[tuple[type, ...]] = ()
 
     def parse(self, raw: Any, options: list[str]) -> Any:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
@@ -65,6 +67,10 @@ class FieldType:
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else str(value)
+
+    def to_json(self, value: Any) -> Any:
+        """For the API; `parse` takes it back. Numbers are texts, so that they stay exact."""
+        return value
 
 
 class Text(FieldType):
@@ -113,11 +119,15 @@ class Number(FieldType):
     def to_text(self, value: Any) -> str:
         return "" if value is None else format(_plain(Decimal(value)), "f")
 
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else self.to_text(value)
+
 
 class Money(FieldType):
     """An amount with an ISO 4217 currency: number in `number`, currency in `text`. Text form: `12.50 EUR`."""
 
     slug, label, column = "money", _("Money"), "number"
+    structures = (Mapping,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, Mapping):
@@ -137,6 +147,9 @@ class Money(FieldType):
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else f"{format(_plain(Decimal(value[0])), 'f')} {value[1]}"
+
+    def to_json(self, value: Any) -> Any:
+        return None if value is None else {"amount": Number().to_text(value[0]), "currency": value[1]}
 
 
 class Date(FieldType):
@@ -202,6 +215,7 @@ class MultiSelect(FieldType):
     """Several of the options; one value row each. Text form: newline-joined, in the options' order."""
 
     slug, label, has_options, multiple = "multiselect", _("Multi-select"), True, True
+    structures = (list,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, str):

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
-from contacts.models import Contact, ContactTag, CustomField, List, Segment, Tag
+from contacts.models import Contact, ContactTag, CustomField, ExportJob, ImportJob, List, Segment, Tag
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
 
@@ -25,3 +25,12 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Segment)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(post_delete, sender=ImportJob)
+@receiver(post_delete, sender=ExportJob)
+def _delete_files(instance: ImportJob | ExportJob, **kwargs: Any) -> None:
+    """People's data does not stay behind in files that nothing leads to."""
+    for file in (instance.file, getattr(instance, "report", None)):
+        if file:
+            file.storage.delete(str(file.name))

@@ -14,3 +14,14 @@ facts_recorded = Signal()
 # Asked before a tag, list, field ... is deleted. Receivers return the places that use it, as a
 # list of sentences ("automation “Welcome”"); an empty list means that it may go.
 usage_requested = Signal()
+
+# Sent before two contacts become one, inside the transaction: `keep` stays, `drop` is deleted after
+# the receivers have moved their rows to `keep`. Whoever raises stops the merge.
+contacts_merging = Signal()
+
+# Asked for one person's data. Receivers get `contact` and return {section: JSON-ready data}.
+person_exporting = Signal()
+
+# Sent before a person is erased, inside the transaction, with `contact`: receivers blank or delete
+# what names the person and would outlive the contact's row.
+person_erasing = Signal()

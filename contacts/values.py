@@ -48,12 +48,18 @@ def address_hash(email: str) -> str:
 def normalise_phone(value: str) -> str:
     """E.164 where the number has a country code and is possible; otherwise as typed, trimmed."""
     value = value.strip()
+    formatted = _e164(value)
+    # A trunk zero is dropped from each form: a bogus “+20 000...” would shrink with every save.
+    return formatted if formatted and _e164(formatted) == formatted else value
+
+
+def _e164(value: str) -> str:
     if not value.startswith("+"):
-        return value
+        return ""
     try:
         number = phonenumbers.parse(value)
     except phonenumbers.NumberParseException:
-        return value
+        return ""
     if not phonenumbers.is_possible_number(number):
-        return value
+        return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

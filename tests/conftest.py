@@ -17,10 +17,11 @@ from tests.peers.http import HttpTarget
 from tests.peers.processes import Server, Worker
 from tests.peers.smtp import SmtpServer
 
-# A failure in CI must be the same on the next run; locally new examples are tried each time.
-hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# A failure in CI must be the same on the next run; locally new examples are tried each time. No
+# deadlines: a busy machine is no defect.
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 # --- Which tests run, and in which order -------------------------------------------------------
 

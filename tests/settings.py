@@ -24,3 +24,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 # The slow hash is Django's to test, not ours.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MEDIA_ROOT = str(VAR_DIR / "test-media")
+STATIC_ROOT = str(VAR_DIR / "test-static")
+(VAR_DIR / "test-static").mkdir(parents=True, exist_ok=True)

@@ -4,17 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db import connection, transaction
 
 from automations.events import ENTERED_AUTOMATION, Event
-from automations.models import Enrollment, EntryPolicy, EntryRefusal, StepCount
-from automations.models.enrollment import INSIDE, EnrollmentStatus
+from automations.models import Automation, Enrollment, EntryPolicy, EntryRefusal, StepCount
+from automations.models.enrollment import EnrollmentStatus
 from automations.models.trigger import Runs
 from automations.reasons import Entry
-from contacts.bulk import chunks, id_set, insert_rows
+from contacts.bulk import among, chunks, insert_rows
 
 from . import breaker
 from .index import Index, Listener
@@ -22,6 +23,12 @@ from .wake import wake_worker
 
 DAY = timedelta(hours=24)
 RETRIES = 5
+HISTORY = """
+    SELECT automation_id, contact_id, trigger_key, MAX(number),
+           COUNT(CASE WHEN status IN ('active', 'held', 'parked') THEN 1 END),
+           COUNT(*), COUNT(CASE WHEN entered_at > %s THEN 1 END)
+    FROM automations_enrollment WHERE {these} AND {those} GROUP BY automation_id, contact_id, trigger_key
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +91,22 @@ def _enroll_chunk(
         _decide(group, part, past.get(automation_id, {}), blocked, rows, refusals)
     written = write_entries(rows, event)
     refusals += _lost_races(rows, written, event, index)
+    _associate(candidates, {automation_id for automation_id, _contact in written}, event)
     keep_refusals(refusals, event)
     count_entries(written, event, index)
     return len(written)
+
+
+def _associate(candidates: Iterable[Candidate], entered: set[int], event: Event) -> None:
+    """Associate automations with the event's list; a query only for a list that is new to one."""
+    for candidate in candidates:
+        listener = candidate.listener
+        new = listener.trigger.lists_of(event) - listener.lists
+        if new and listener.automation_id in entered:
+            through = Automation.lists.through
+            rows = [through(automation_id=listener.automation_id, list_id=pk) for pk in new]
+            through.objects.bulk_create(rows, ignore_conflicts=True)
+            transaction.on_commit(partial(listener.lists.update, new))
 
 
 def _by_automation(candidates: Iterable[Candidate]) -> dict[int, list[Candidate]]:
@@ -141,19 +161,18 @@ def refusal_of(listener: Listener, past: Past) -> Entry | None:
 
 
 def history(automation_ids: Collection[int], ids: Sequence[int], now: datetime) -> dict[int, dict[int, Past]]:
-    """{automation: {contact: Past}} in one query; pairs without a pass are left out."""
+    """{automation: {contact: Past}} in one query; pairs without a pass are left out.
+
+    Written by hand: it runs inside every change that enters someone, and the ORM would take
+    longer to compose it than the database to answer.
+    """
+    these, automations = among("automation_id", automation_ids)
+    those, contacts = among("contact_id", ids)
+    since = connection.ops.adapt_datetimefield_value(now - DAY)
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY.format(these=these, those=those), [since, automations, contacts])
+        rows = cursor.fetchall()
     found: dict[int, dict[int, Past]] = defaultdict(dict)
-    rows = (
-        Enrollment.objects.filter(automation__in=automation_ids, contact__in=id_set(ids))
-        .order_by()
-        .values_list("automation_id", "contact_id", "trigger_key")
-        .annotate(
-            last=Max("number"),
-            inside=Count("pk", filter=Q(status__in=INSIDE)),
-            times=Count("pk"),
-            recent=Count("pk", filter=Q(entered_at__gt=now - DAY)),
-        )
-    )
     for automation, contact, key, last, inside, times, recent in rows:
         past = found[automation].setdefault(contact, Past())
         past.last = max(past.last, last)

@@ -31,7 +31,8 @@ def raise_event(event: Event) -> None:
     if not index.listeners(event) and event.kind not in index.watchers:
         return
     index = current_index(fresh=True)
-    with transaction.atomic():
+    # No savepoint of its own: the change and the entry stand or fall together.
+    with transaction.atomic(savepoint=False):
         listeners = index.listeners(event)
         if listeners:
             enroll(candidates=_candidates(listeners, event, index), event=event, index=index)

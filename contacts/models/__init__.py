@@ -1,7 +1,8 @@
+from .api import IdempotencyKey
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
-from .jobs import BulkJob, ImportJob
+from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
 from .segments import Segment
@@ -14,8 +15,11 @@ __all__ = [
     "ContactFieldValue",
     "ContactTag",
     "CustomField",
+    "ExportJob",
     "FieldChange",
     "FieldValue",
+    "IdempotencyKey",
+    "ImportIssue",
     "ImportJob",
     "List",
     "Note",

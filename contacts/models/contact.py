@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Collection, Iterable
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -15,8 +16,14 @@ from contacts.values import address_hash, fold_email, normalise_phone
 from .base import Timestamped
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """Reads hundreds of files; once a process."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(value: str) -> None:
-    if value and value not in zoneinfo.available_timezones():
+    if value and value not in _time_zones():
         raise ValidationError(
             _("“%(value)s” is not a time zone; use a name such as Europe/Paris."), params={"value": value}
         )

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contacts.origin import Source
+
 from .base import Timestamped
 
 
@@ -49,13 +51,15 @@ class ImportJob(Job):
     delimiter = models.CharField(max_length=1, default=",")
     # {"column header": "email" | "first_name" | custom field key | "tags" | "" (left out)}
     mapping = models.JSONField(_("columns"), default=dict)
-    # {"lists": [ids], "tags": [ids], "update_existing": bool, "resubscribe": bool}
+    # {"lists": [ids], "tags": [ids], "update_existing": bool, "resubscribe": bool,
+    #  "create_tags": bool, "clear_empty": bool}; see services.imports.options
     options = models.JSONField(_("options"), default=dict)
     dry_run = models.BooleanField(_("dry run"), default=False)
     created_count = models.PositiveIntegerField(_("created"), default=0)
     updated_count = models.PositiveIntegerField(_("updated"), default=0)
     unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
     error_count = models.PositiveIntegerField(_("errors"), default=0)
+    notice_count = models.PositiveIntegerField(_("notices"), default=0)
     report = models.FileField(_("error report"), upload_to="imports/%Y/%m/", blank=True)
 
     class Meta:
@@ -67,6 +71,28 @@ class ImportJob(Job):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
+class ImportIssue(models.Model):
+    """A row of the error report while its import runs; moves into the report's file at the end."""
+
+    class Level(models.TextChoices):
+        ERROR = "error", _("error")
+        NOTICE = "notice", _("notice")
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="issues")
+    row = models.PositiveIntegerField(_("row"))
+    column = models.CharField(_("column"), max_length=200, blank=True)
+    value = models.CharField(_("value"), max_length=200, blank=True)
+    message = models.CharField(_("message"), max_length=500)
+    level = models.CharField(max_length=6, choices=Level, default=Level.ERROR)
+
+    class Meta:
+        verbose_name = _("import problem")
+        verbose_name_plural = _("import problems")
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.message}"
+
+
 class BulkJob(Job):
     """A bulk action on a selection of contacts too large for one request."""
 
@@ -74,6 +100,8 @@ class BulkJob(Job):
     params = models.JSONField(default=dict)
     # The ids, frozen when the job was made: what is added to a filter later is not touched.
     contact_ids = models.JSONField(default=list)
+    source = models.CharField(_("source"), max_length=20, choices=Source, default=Source.ADMIN)
+    changed_count = models.PositiveIntegerField(_("changed"), default=0)
 
     class Meta:
         verbose_name = _("bulk action")
@@ -82,3 +110,19 @@ class BulkJob(Job):
 
     def __str__(self) -> str:
         return f"{self.action} ({self.total})"
+
+
+class ExportJob(Job):
+    """A CSV file of contacts that is too large to be written within a request."""
+
+    columns = models.JSONField(_("columns"), default=list)
+    contact_ids = models.JSONField(default=list)
+    file = models.FileField(_("file"), upload_to="exports/%Y/%m/", blank=True)
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"

@@ -1,16 +1,19 @@
 """Keyword-only verbs that write. Each leaves its facts behind, in the same transaction."""
 
-from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts
+from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .fields import set_field
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes
+from .records import save_record
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
+from .upsert import RowResult, upsert_contacts
 from .usage import InUse, check_unused, delete_unused
 
 __all__ = [
     "ContactDraft",
     "InUse",
+    "RowResult",
     "SaveResult",
     "SubscribeResult",
     "add_notes",
@@ -20,10 +23,13 @@ __all__ = [
     "delete_unused",
     "get_or_create_tags",
     "save_contacts",
+    "save_record",
     "set_field",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",
     "unsubscribe_contacts",
     "untag_contacts",
+    "update_contact",
+    "upsert_contacts",
 ]

@@ -21,12 +21,16 @@ def record_changes(*, contact: Contact, before: Mapping[str, Any]) -> None:
         new = getattr(contact, name)
         if old != new:
             FieldChange(
-                contact=contact, field=name.removesuffix("_id"), old=_text(old), new=_text(new), **_who()
+                contact=contact,
+                field=name.removesuffix("_id"),
+                old=_text(old),
+                new=_text(new),
+                **current_facts(),
             ).save(force_insert=True)
 
 
 def record_tag(*, contact_id: int, tag_id: int, added: bool) -> None:
-    TagChange(contact_id=contact_id, tag_id=tag_id, added=added, **_who()).save(force_insert=True)
+    TagChange(contact_id=contact_id, tag_id=tag_id, added=added, **current_facts()).save(force_insert=True)
 
 
 def record_subscription(*, subscription: "Subscription", old: str) -> None:
@@ -36,7 +40,7 @@ def record_subscription(*, subscription: "Subscription", old: str) -> None:
         old=old,
         new=subscription.status,
         address_hash=subscription.contact.address_hash,
-        **_who(),
+        **current_facts(),
     ).save(force_insert=True)
 
 
@@ -44,7 +48,13 @@ def record_tags(*, contact_ids: Sequence[int], tag_id: int, added: bool) -> None
     """The bulk form: one insert, one signal."""
     insert_rows(
         TagChange,
-        {"contact_id": list(contact_ids), "tag_id": tag_id, "added": added, "at": timezone.now(), **_who()},
+        {
+            "contact_id": list(contact_ids),
+            "tag_id": tag_id,
+            "added": added,
+            "at": timezone.now(),
+            **current_facts(),
+        },
         size=len(contact_ids),
     )
     _announce(TagChanged(tag_id=tag_id, added=added, contact_ids=contact_ids))
@@ -64,7 +74,7 @@ def record_subscriptions(
             "address_hash": [hashes[pk] for pk in ids],
             "reason": reason[:250],
             "at": timezone.now(),
-            **_who(),
+            **current_facts(),
         },
         size=len(ids),
     )
@@ -82,7 +92,7 @@ def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
             "old": [old for old, _new in changes.values()],
             "new": [new for _old, new in changes.values()],
             "at": timezone.now(),
-            **_who(),
+            **current_facts(),
         },
         size=len(changes),
     )
@@ -98,7 +108,8 @@ def _announce(batch: FactBatch) -> None:
     facts_recorded.send(sender=type(batch), batch=batch)
 
 
-def _who() -> dict[str, Any]:
+def current_facts() -> dict[str, Any]:
+    """Who causes what is being written now: the columns every fact has for it."""
     origin = current_origin()
     return {"source": origin.source, "user_id": origin.user_id}
 

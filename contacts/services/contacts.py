@@ -10,10 +10,10 @@ from django.utils import timezone
 from contacts.bulk import chunks, id_set, insert_rows
 from contacts.models import Contact, CustomField
 from contacts.selectors.fields import contact_fields
-from contacts.values import clean_email
 
 from .changes import announce_created
-from .fields import parse_standard, set_field
+from .fields import set_field
+from .parsing import parse_contact
 from .selection import Contacts, contact_ids
 
 
@@ -36,15 +36,33 @@ class SaveResult:
 
 
 def create_contact(*, email: str, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
-    """Create one contact from raw values; ValidationError where one is bad or the address is taken."""
-    contact = Contact(email=clean_email(email), **{k: parse_standard(k, v) for k, v in standard.items()})
-    contact.full_clean()
+    """Create one contact from raw values; ValidationError by field (also where the address is taken)."""
     fields = contact_fields()
-    parsed = {key: fields[key].kind.parse(raw, fields[key].options) for key, raw in (custom or {}).items()}
+    values, parsed = parse_contact(standard={"email": email, **standard}, custom=custom or {}, fields=fields)
+    contact = Contact(**{_attribute(name): value for name, value in values.items()})
+    contact.full_clean()
     with transaction.atomic():
         contact.save()
         _set_custom_values({contact.pk: parsed}, fields)
     return contact
+
+
+@transaction.atomic
+def update_contact(*, contact: Contact | int, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
+    """Change one contact from raw values; ValidationError by field. What is not named stays as it is."""
+    pk = contact.pk if isinstance(contact, Contact) else contact
+    fields = contact_fields()
+    values, parsed = parse_contact(standard=standard, custom=custom or {}, fields=fields)
+    stored = Contact.objects.select_for_update().get(pk=pk)
+    attributes = {_attribute(name): value for name, value in values.items()}
+    changed = [name for name, value in attributes.items() if getattr(stored, name) != value]
+    for name in changed:
+        setattr(stored, name, attributes[name])
+    if changed:
+        stored.full_clean()
+    if _set_custom_values({pk: parsed}, fields) or changed:
+        stored.save(update_fields=[*changed, "updated_at"])
+    return stored
 
 
 @transaction.atomic
@@ -59,6 +77,10 @@ def save_contacts(*, drafts: Sequence[ContactDraft], update_existing: bool = Tru
     for chunk in chunks(sorted(by_email)):
         known = dict(Contact.objects.filter(email__in=chunk).values_list("email", "pk"))
         new = _insert([by_email[email] for email in chunk if email not in known])
+        if len(known) + len(new) < len(chunk):
+            # Someone else created the others a moment ago: they are known by now.
+            taken = Contact.objects.filter(email__in=set(chunk) - known.keys() - new.keys())
+            known |= dict(taken.values_list("email", "pk"))
         result.created += new.values()
         result.ids |= known | new
         if update_existing:
@@ -79,6 +101,10 @@ def delete_contacts(*, contacts: Contacts) -> int:
             Contact.objects.filter(pk__in=id_set(chunk)).delete()
             deleted += count
     return deleted
+
+
+def _attribute(name: str) -> str:
+    return "owner_id" if name == "owner" else name
 
 
 def _insert(drafts: Sequence[ContactDraft]) -> dict[str, int]:

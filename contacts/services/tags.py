@@ -59,7 +59,8 @@ def get_or_create_tags(*, names: Iterable[str]) -> dict[str, Tag]:
         raise ValidationError(_("The tag “%s…” is longer than 100 characters.") % too_long[:30])
     # Compared in Python: the database's LOWER() does not fold every script, and tags are few.
     known = {tag.name.casefold(): tag for tag in Tag.objects.all()}
-    missing = {folded: name for name, folded in wanted.items() if folded not in known}
+    # Of several spellings the first becomes the name.
+    missing = {folded: name for name, folded in reversed(wanted.items()) if folded not in known}
     if missing:
         now = timezone.now()
         columns = {"name": list(missing.values()), "description": "", "created_at": now, "updated_at": now}

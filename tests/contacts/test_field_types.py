@@ -65,6 +65,8 @@ ACCEPTED = [
     ("url", "https://example.com/a?b=c#d", "https://example.com/a?b=c#d", "https://example.com/a?b=c#d"),
     ("email", " Ada@Example.COM ", "ada@example.com", "ada@example.com"),
     ("phone", "+33 1 23 45 67 89", "+33123456789", "+33123456789"),
+    ("phone", "+20 0100 123 4567", "+201001234567", "+201001234567"),
+    ("phone", "+200000000000", "+200000000000", "+200000000000"),
     ("phone", "01 23 45 67 89", "01 23 45 67 89", "01 23 45 67 89"),
 ]
 

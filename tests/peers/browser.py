@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 SCREENSHOTS = Path(settings.VAR_DIR) / "screenshots"
@@ -36,16 +37,21 @@ def chromium_path() -> str:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser. Playwright keeps an event loop on this thread, in which Django refuses to
-    query; that is allowed as long as the browser lives, so the browser tests run last."""
+    """A headless browser. Playwright keeps an event loop on this thread as long as the browser lives, so
+    the browser tests run last: in a loop Django refuses to query, unless told otherwise, and it has
+    connections of its own, which must be given the rows that migrations made."""
+    migrated = getattr(connection, "_test_serialized_contents", None)
     with sync_playwright() as playwright:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         try:
+            if migrated is not None:
+                connections[DEFAULT_DB_ALIAS]._test_serialized_contents = migrated
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
             try:
                 yield browser
             finally:
                 browser.close()
+                connections.close_all()
         finally:
             del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 

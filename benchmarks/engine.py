@@ -1,0 +1,256 @@
+"""The engine against what the database needs at the very least.
+
+The bare side writes the same rows to the same tables with the fewest statements there are.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models.signals import post_save
+from django.utils import timezone
+
+from automations.engine.run import claim, run_due
+from automations.models import Automation, Enrollment, StepLog
+from automations.sources.contacts import tag_changed
+from contacts.bulk import insert_rows, update_rows
+from contacts.models import ContactTag, CustomField, TagChange
+from contacts.services import tag_contacts
+
+from .measure import Row, in_turn, timed
+from .setup import clear, make_automations, make_contacts, make_tag, step
+
+_names = itertools.count()
+
+
+def _fresh_contacts(count: int) -> list[int]:
+    return make_contacts(count, f"bench{next(_names)}x{timezone.now():%H%M%S%f}-")
+
+
+@contextmanager
+def _nobody_connected() -> Iterator[None]:
+    """The save as it would be without automations."""
+    post_save.disconnect(tag_changed, sender=TagChange)
+    try:
+        yield
+    finally:
+        post_save.connect(tag_changed, sender=TagChange)
+
+
+def nobody_listens(scale: int) -> Iterator[Row]:
+    clear()
+    others = [make_tag(f"Other {number}").pk for number in range(50)]
+    make_automations(1_000 // scale, others, [step("end_automation", {"target": None})])
+    tag = make_tag("Nobody listens")
+    contacts = iter(_fresh_contacts(40_000 // scale))
+
+    def save() -> None:
+        ContactTag(contact_id=next(contacts), tag=tag).save()
+
+    def bare() -> None:
+        with _nobody_connected():
+            save()
+
+    save()
+    ours, alone = in_turn(save, bare, rounds=40, inner=200 // scale)
+    yield Row("tag save nobody listens to, 1,000 automations / save alone", ours * 1e3, alone * 1e3, "ms", 1.15)
+
+
+def one_entry(scale: int) -> Iterator[Row]:
+    clear()
+    tag = make_tag("One entry")
+    make_automations(1, [tag.pk], [step("end_automation", {"target": None})])
+    automation = Automation.objects.get()
+    contacts = iter(_fresh_contacts(20_000 // scale))
+
+    def enter() -> None:
+        ContactTag(contact_id=next(contacts), tag=tag).save()
+
+    def bare() -> None:
+        with _nobody_connected(), transaction.atomic():
+            contact = next(contacts)
+            ContactTag(contact_id=contact, tag=tag).save()
+            Enrollment(automation=automation, contact_id=contact, step_key="x", due_at=timezone.now()).save()
+
+    enter()
+    ours, alone = in_turn(enter, bare, rounds=30, inner=100 // scale)
+    yield Row("one entry / the bare save and one insert", ours * 1e3, alone * 1e3, "ms", 2)
+
+
+def bulk_entry(scale: int) -> Iterator[Row]:
+    clear()
+    count, tag = 100_000 // scale, make_tag("Bulk entry")
+    (automation,) = make_automations(1, [tag.pk], [step("end_automation", {"target": None})])
+    ids: list[int] = []
+
+    def fresh() -> None:
+        ids[:] = _fresh_contacts(count)
+
+    def ours() -> None:
+        tag_contacts(contacts=ids, tag=tag)
+
+    def bare() -> None:
+        _bare_bulk(automation, tag.pk, min(ids), max(ids))
+
+    first, second = in_turn(ours, bare, rounds=3, between=fresh)
+    yield Row(f"{count:,} contacts tagged in bulk and entered / raw INSERT SELECT", first, second, "s ", 3)
+
+
+@transaction.atomic
+def _bare_bulk(automation: int, tag: int, low: int, high: int) -> None:
+    now, span = timezone.now(), " FROM contacts_contact WHERE id BETWEEN %s AND %s"
+    for sql, params in (
+        ("INSERT INTO contacts_contacttag (contact_id, tag_id, created_at) SELECT id, %s, %s", [tag, now]),
+        (
+            "INSERT INTO contacts_tagchange (contact_id, tag_id, added, at, source, user_id)"
+            " SELECT id, %s, true, %s, 'system', null",
+            [tag, now],
+        ),
+        (
+            "INSERT INTO automations_enrollment (automation_id, contact_id, number, status, step_key, arrived,"
+            " visit, due_at, attempts, error, trigger_key, event, chain, entered_at, exit_reason)"
+            " SELECT %s, id, 1, 'active', 'x', false, 1, %s, 0, '', 'k', '{}', '[]', %s, ''",
+            [automation, now, now],
+        ),
+    ):
+        with connection.cursor() as cursor:
+            cursor.execute(sql + span, [*params, low, high])
+
+
+def _chain() -> list[dict]:
+    CustomField.objects.get_or_create(key="colour", defaults={"label": "Colour", "type": "text"})
+    is_ann = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ann"}]}
+    choose = step("if_else", {"conditions": is_ann})
+    update = step("update_field", {"field": "colour", "op": "set", "value": "red"}, choose["key"], "yes")
+    return [choose, update, step("end_automation", {"target": None}, update["key"], "next")]
+
+
+def throughput(scale: int) -> Iterator[Row]:
+    """Three steps a contact; the bare loop claims, logs and updates the same batches once for each step."""
+    clear()
+    Enrollment.objects.all().delete()
+    count, tag, steps = 100_000 // scale, make_tag("Throughput"), _chain()
+    make_automations(1, [tag.pk], steps)
+
+    def fill() -> None:
+        Enrollment.objects.filter(status="active").update(status="exited", due_at=None)
+        tag_contacts(contacts=_fresh_contacts(count), tag=tag)
+
+    def ours() -> None:
+        while run_due(now=timezone.now()):
+            pass
+
+    def bare() -> None:
+        for _step in steps:
+            now = timezone.now()
+            while _bare_batch(now):
+                pass
+
+    fill()
+    first = timed(ours)
+    fill()
+    second = timed(bare)
+    rate = len(steps) * count
+    yield Row(f"{count:,} contacts through if/else, update, end / raw claim and update", first, second, "s ", 4)
+    yield Row("  the same as contact-steps per second (bare / ours)", rate / second, rate / first, "/s", None)
+
+
+@transaction.atomic
+def _bare_batch(now) -> int:
+    visits = claim(now, 200)
+    if visits:
+        due = now + timedelta(microseconds=1)
+        update_rows(Enrollment, "id", [visit.id for visit in visits], {"visit": 2, "due_at": due})
+        insert_rows(
+            StepLog,
+            {
+                "enrollment_id": [visit.id for visit in visits],
+                "step_key": "x",
+                "visit": 1,
+                "outcome": "done",
+                "detail": "",
+                "at": now,
+            },
+            size=len(visits),
+        )
+    return len(visits)
+
+
+def growth_automations(scale: int) -> Iterator[Row]:
+    """The same event, one automation listening, among ever more that listen to something else."""
+    base = 0.0
+    for count in (1, 10, 100, 1_000):
+        clear()
+        tag, others = make_tag("Growth"), [make_tag(f"Other {number}").pk for number in range(50)]
+        make_automations(1, [tag.pk], [step("end_automation", {"target": None})])
+        if count > 1:
+            make_automations(count - 1, others, [step("end_automation", {"target": None})])
+        contacts = iter(_fresh_contacts(8_000 // scale))
+
+        def enter(contacts: Iterator[int] = contacts, tag=tag) -> None:
+            ContactTag(contact_id=next(contacts), tag=tag).save()
+
+        enter()
+        seconds, _same = in_turn(enter, lambda: None, rounds=20, inner=100 // scale)
+        base = base or seconds
+        limit = 1.2 if count > 1 else None
+        yield Row(f"one entry among {count:,} automations / among 1", seconds * 1e3, base * 1e3, "ms", limit)
+
+
+def growth_waiting(scale: int) -> Iterator[Row]:
+    """The same 2,000 due contacts, with ever more that wait."""
+    clear()
+    Enrollment.objects.all().delete()
+    tag, steps = make_tag("Waiting"), _chain()
+    (automation,) = make_automations(1, [tag.pk], steps)
+    waiting, base = 0, 0.0
+    for count in (10_000, 100_000, 1_000_000):
+        count //= scale
+        while waiting < count:
+            part = min(50_000, count - waiting)
+            _park_waiting(automation, steps[0]["key"], _fresh_contacts(part))
+            waiting += part
+        _analyze()
+        times = []
+        for _round in range(5):
+            tag_contacts(contacts=_fresh_contacts(2_000), tag=tag)
+            times.append(timed(_drain))
+        seconds = sorted(times)[len(times) // 2]
+        base = base or seconds
+        limit = 1.2 if count > 10_000 // scale else None
+        yield Row(f"2,000 due among {count:,} waiting / among {10_000 // scale:,}", seconds, base, "s ", limit)
+
+
+def _park_waiting(automation: int, key: str, ids: list[int]) -> None:
+    later = timezone.now() + timedelta(days=30)
+    insert_rows(
+        Enrollment,
+        {
+            "automation_id": automation, "contact_id": ids, "number": 1, "status": "active", "step_key": key,
+            "arrived": True, "visit": 1, "due_at": later, "attempts": 0, "error": "", "trigger_key": "k",
+            "event": {}, "chain": (), "entered_at": timezone.now(), "exit_reason": "",
+        },
+        size=len(ids),
+    )  # fmt: skip
+
+
+def _drain() -> None:
+    while run_due(now=timezone.now()):
+        pass
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
+    "a": nobody_listens,
+    "b": one_entry,
+    "c": bulk_entry,
+    "d": throughput,
+    "e": growth_automations,
+    "f": growth_waiting,
+}

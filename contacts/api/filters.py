@@ -1,0 +1,28 @@
+"""Filters that refuse what they don't know: a mistyped filter must not answer with everybody."""
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+ALWAYS = {"cursor", "page_size", "format"}
+
+
+class StrictFilterBackend(DjangoFilterBackend):
+    def filter_queryset(self, request: Request, queryset: QuerySet[Model], view: Any) -> Any:
+        if getattr(view, "detail", False):
+            return queryset
+        filterset = self.get_filterset_class(view, queryset)
+        known = ALWAYS | (set(filterset.base_filters) if filterset else set())
+        refuse_unknown(given=request.query_params, known=known)
+        return super().filter_queryset(request, queryset, view)
+
+
+def refuse_unknown(*, given: Any, known: set[str]) -> None:
+    unknown = sorted(set(given) - known)
+    if unknown:
+        text = _("There is no such filter; the filters are: %s.") % ", ".join(sorted(known - {"format"}))
+        raise ValidationError({name: [ErrorDetail(text, code="unknown")] for name in unknown})

@@ -1,0 +1,23 @@
+"""What config.api registers for this app: (prefix, viewset)."""
+
+from rest_framework.viewsets import GenericViewSet
+
+from .contacts import ContactViewSet
+from .imports import ImportViewSet
+from .labels import ListViewSet, TagViewSet
+from .notes import NoteViewSet
+from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .users import UserViewSet
+
+routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("contacts", ContactViewSet),
+    ("fields", FieldViewSet),
+    ("imports", ImportViewSet),
+    ("lists", ListViewSet),
+    ("notes", NoteViewSet),
+    ("segments", SegmentViewSet),
+    ("subscriptions", SubscriptionViewSet),
+    ("suppressions", SuppressionViewSet),
+    ("tags", TagViewSet),
+    ("users", UserViewSet),
+]

@@ -1,0 +1,221 @@
+"""Everything that happened to a contact, newest first, from providers that each know one kind of thing."""
+
+import base64
+import binascii
+import heapq
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from contacts.models import Contact, FieldChange, Note, SubscriptionChange, TagChange
+from contacts.models.lists import SubscriptionStatus
+from contacts.origin import Source
+from contacts.selectors.fields import contact_fields
+
+PAGE = 30
+
+
+@dataclass(slots=True)
+class Entry:
+    """`icon` is a Material symbol; `title` a whole sentence; `text` what may stand below it.
+
+    `actor` is filled in by `timeline`, from `source` and `user_id`.
+    """
+
+    at: datetime
+    pk: int
+    icon: str
+    title: str
+    text: str = ""
+    source: str = ""
+    user_id: int | None = None
+    url: str = ""
+    provider: str = ""
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last entry that was shown: what follows is older, or as old and after it in (provider, id)."""
+
+    at: datetime
+    provider: str
+    pk: int
+
+    def encode(self) -> str:
+        raw = json.dumps([self.at.isoformat(), self.provider, self.pk])
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        """ValidationError where the text is none of ours."""
+        try:
+            at, provider, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+            moment = datetime.fromisoformat(at)
+            if moment.tzinfo is None or not isinstance(provider, str) or not isinstance(pk, int):
+                raise ValueError
+        except (ValueError, TypeError, binascii.Error):
+            raise ValidationError(_("The cursor is not valid; begin at the first page.")) from None
+        return cls(moment, provider, pk)
+
+    def older(self, provider: str, at: str = "at") -> Q:
+        """The filter on a provider's rows, whose time is in the column `at`."""
+        if provider > self.provider:
+            return Q(**{f"{at}__lt": self.at})
+        if provider < self.provider:
+            return Q(**{f"{at}__lte": self.at})
+        return Q(**{f"{at}__lt": self.at}) | Q(**{at: self.at, "pk__lt": self.pk})
+
+
+@dataclass(slots=True)
+class Page:
+    entries: list[Entry] = field(default_factory=list)
+    next: str = ""
+
+
+# (contact, rows wanted, cursor of the page before) -> at most that many entries, newest first, in a
+# fixed number of queries. Entries of one moment are ordered by id, the highest first.
+Provider = Callable[[Contact, int, Cursor | None], Iterable[Entry]]
+
+_providers: dict[str, Provider] = {}
+
+
+def register_provider(name: str, provider: Provider) -> None:
+    """ValueError where the name is taken. Names order entries of the same moment."""
+    if name in _providers:
+        raise ValueError(f"A timeline provider “{name}” is registered already.")
+    _providers[name] = provider
+
+
+def timeline(*, contact: Contact, cursor: str = "", size: int = PAGE) -> Page:
+    """A page of the timeline; `next` is the cursor of the following one, "" at the end."""
+    after = Cursor.decode(cursor) if cursor else None
+    found: list[Entry] = []
+    for name, provider in _providers.items():
+        for entry in provider(contact, size + 1, after):
+            entry.provider = name
+            found.append(entry)
+    entries = heapq.nlargest(size + 1, found, key=lambda e: (e.at, e.provider, e.pk))
+    more, entries = len(entries) > size, entries[:size]
+    _name_actors(entries)
+    last = entries[-1] if more else None
+    return Page(entries, Cursor(last.at, last.provider, last.pk).encode() if last else "")
+
+
+def rows_before(
+    rows: QuerySet[Any], provider: str, cursor: Cursor | None, size: int, at: str = "at"
+) -> QuerySet[Any]:
+    """What most providers do: the newest `size` rows after the cursor."""
+    if cursor:
+        rows = rows.filter(cursor.older(provider, at))
+    return rows.order_by(f"-{at}", "-pk")[:size]
+
+
+def _name_actors(entries: list[Entry]) -> None:
+    ids = {entry.user_id for entry in entries if entry.user_id}
+    users = {user.pk: str(user) for user in get_user_model()._default_manager.filter(pk__in=ids)}
+    labels = dict(Source.choices)
+    for entry in entries:
+        source = str(labels.get(entry.source, entry.source))
+        entry.actor = users.get(entry.user_id or 0, source)
+        if entry.user_id in users and entry.source != Source.ADMIN and source:
+            entry.actor = f"{users[entry.user_id]} ({source})"
+
+
+def _created(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows: QuerySet[Model] = Contact.objects.filter(pk=contact.pk)
+    for row in rows_before(rows, "created", cursor, size, "created_at"):
+        yield Entry(row.created_at, row.pk, "person_add", _("The contact was created."))
+
+
+def _tags(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = TagChange.objects.filter(contact=contact).select_related("tag")
+    for row in rows_before(rows, "tags", cursor, size):
+        title = _("The tag “%s” was added.") if row.added else _("The tag “%s” was removed.")
+        yield Entry(
+            row.at, row.pk, "new_label" if row.added else "label_off", title % row.tag,
+            source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+def _subscription_title(status: str) -> str:
+    titles = {
+        SubscriptionStatus.ACTIVE: _("Subscribed to “%s”."),
+        SubscriptionStatus.UNCONFIRMED: _("Asked to confirm the subscription to “%s”."),
+        SubscriptionStatus.UNSUBSCRIBED: _("Unsubscribed from “%s”."),
+        SubscriptionStatus.BOUNCED: _("Bounced; no longer subscribed to “%s”."),
+    }
+    return titles[SubscriptionStatus(status)]
+
+
+SUBSCRIPTION_ICONS: Mapping[str, str] = {
+    SubscriptionStatus.ACTIVE: "mark_email_read",
+    SubscriptionStatus.UNCONFIRMED: "schedule_send",
+    SubscriptionStatus.UNSUBSCRIBED: "unsubscribe",
+    SubscriptionStatus.BOUNCED: "error",
+}
+
+
+def _subscriptions(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = SubscriptionChange.objects.filter(contact=contact).select_related("list")
+    for row in rows_before(rows, "subscriptions", cursor, size):
+        yield Entry(
+            row.at, row.pk, SUBSCRIPTION_ICONS[row.new], _subscription_title(row.new) % row.list,
+            text=row.reason, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+def _fields(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = list(rows_before(FieldChange.objects.filter(contact=contact), "fields", cursor, size))
+    labels = {key: custom.label for key, custom in contact_fields().items()}
+    owners = {text for row in rows if row.field == "owner" for text in (row.old, row.new) if text}
+    names = {str(u.pk): str(u) for u in get_user_model()._default_manager.filter(pk__in=owners)}
+    for row in rows:
+        label = labels.get(row.field) or _standard_label(row.field)
+        old, new = (_short(names.get(text, text) if row.field == "owner" else text) for text in (row.old, row.new))
+        yield Entry(
+            row.at, row.pk, "edit", _field_title(old, new) % {"field": label, "old": old, "new": new},
+            source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+def _field_title(old: str, new: str) -> str:
+    if not old:
+        return _("%(field)s was set to “%(new)s”.")
+    if not new:
+        return _("%(field)s was emptied; it was “%(old)s”.")
+    return _("%(field)s was changed from “%(old)s” to “%(new)s”.")
+
+
+def _standard_label(name: str) -> str:
+    if name not in {field.name for field in Contact._meta.fields}:
+        return name
+    label = str(getattr(Contact._meta.get_field(name), "verbose_name", name))
+    return label[:1].upper() + label[1:]
+
+
+def _short(text: str) -> str:
+    flat = ", ".join(text.splitlines())
+    return flat if len(flat) <= 120 else flat[:119] + "…"
+
+
+def _notes(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    for row in rows_before(Note.objects.filter(contact=contact), "notes", cursor, size, "created_at"):
+        yield Entry(
+            row.created_at, row.pk, "sticky_note_2", _("A note was written."),
+            text=row.text, source=Source.ADMIN if row.author_id else "", user_id=row.author_id,
+        )  # fmt: skip
+
+
+register_provider("created", _created)
+register_provider("fields", _fields)
+register_provider("notes", _notes)
+register_provider("subscriptions", _subscriptions)
+register_provider("tags", _tags)

@@ -1,0 +1,138 @@
+"""One person's rights: to have a copy of everything, and to be forgotten."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.models import Contact, SubscriptionChange, Suppression
+from contacts.selectors.fields import contact_fields
+from contacts.signals import person_erasing, person_exporting
+
+from .lists import REFUSED
+
+FORMAT = 1
+
+
+def export_person(*, contact: Contact) -> dict[str, Any]:
+    """Everything that is kept about a person, as JSON-ready data: keys are stable, times ISO 8601."""
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "exported_at": _time(timezone.now()),
+        "contact": _contact(contact),
+        "fields": _fields(contact),
+        "tags": [
+            {"tag": row.tag.name, "since": _time(row.created_at)}
+            for row in contact.contact_tags.select_related("tag").order_by("tag__name")
+        ],
+        "subscriptions": [
+            {
+                "list": row.list.name,
+                "status": row.status,
+                "source": row.source,
+                "since": _time(row.created_at),
+                "status_since": _time(row.changed_at),
+            }
+            for row in contact.subscriptions.select_related("list").order_by("list__name")
+        ],
+        "notes": [
+            {"text": note.text, "written": _time(note.created_at), "changed": _time(note.updated_at)}
+            for note in contact.notes.order_by("created_at")
+        ],
+        "history": _history(contact),
+        "suppression": _suppression(contact),
+    }
+    answers: list[tuple[Any, Any]] = person_exporting.send(sender=Contact, contact=contact)
+    for _receiver, sections in answers:
+        for name, section in (sections or {}).items():
+            if name in data:
+                raise ValueError(f"Two sections “{name}” in the export of a person.")
+            data[name] = section
+    return data
+
+
+@transaction.atomic
+def erase_person(*, contact: Contact) -> None:
+    """Delete the contact and whatever names the person; refusals stay as a hash of the address.
+
+    The hash alone lets a later import know that the address must not be written to.
+    """
+    locked = Contact.objects.select_for_update().filter(pk=contact.pk).first()
+    if locked is None:
+        raise ValidationError(_("The contact does not exist any more."), code="gone")
+    person_erasing.send(sender=Contact, contact=locked)
+    hashed = locked.address_hash
+    Suppression.objects.filter(address_hash=hashed).update(address="", detail="", updated_at=timezone.now())
+    _keep_refusals_only(locked, hashed)
+    LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Contact), object_id=str(locked.pk)
+    ).delete()
+    locked.delete()
+
+
+def _keep_refusals_only(contact: Contact, hashed: str) -> None:
+    """Of the subscription history only the last word per list stays, and only where it is a refusal."""
+    refused = list(
+        contact.subscriptions.filter(status__in=REFUSED).order_by("list_id").values_list("list_id", "status")
+    )
+    contact.subscription_changes.all().delete()
+    SubscriptionChange.objects.bulk_create(
+        SubscriptionChange(contact=None, list_id=list_id, old=status, new=status, address_hash=hashed)
+        for list_id, status in refused
+    )
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    owner = contact.owner
+    return {
+        "id": contact.pk,
+        **{
+            name: getattr(contact, name)
+            for name in ("email", "phone", "first_name", "last_name", "time_zone", "language")
+        },
+        "owner": owner.get_username() if owner else None,
+        "created": _time(contact.created_at),
+        "changed": _time(contact.updated_at),
+    }
+
+
+def _fields(contact: Contact) -> list[dict[str, Any]]:
+    values = contact.custom_values
+    return [
+        {"key": key, "label": field.label, "type": field.type, "value": field.kind.to_text(values[key])}
+        for key, field in contact_fields().items()
+        if key in values
+    ]
+
+
+def _history(contact: Contact) -> list[dict[str, Any]]:
+    entries = [
+        *_facts("tag", contact.tag_changes.select_related("tag"), lambda f: {"tag": f.tag.name, "added": f.added}),
+        *_facts("field", contact.field_changes.all(), lambda f: {"field": f.field, "old": f.old, "new": f.new}),
+        *_facts(
+            "subscription",
+            contact.subscription_changes.select_related("list"),
+            lambda f: {"list": f.list.name, "old": f.old, "new": f.new, "reason": f.reason},
+        ),
+    ]
+    return sorted(entries, key=lambda entry: str(entry["at"]))
+
+
+def _facts(kind: str, facts: Iterable[Any], values: Any) -> list[dict[str, Any]]:
+    return [{"kind": kind, "at": _time(fact.at), "source": fact.source, **values(fact)} for fact in facts]
+
+
+def _suppression(contact: Contact) -> dict[str, Any] | None:
+    row = Suppression.objects.filter(address_hash=contact.address_hash).first()
+    if row is None:
+        return None
+    return {"reason": row.reason, "detail": row.detail, "since": _time(row.created_at)}
+
+
+def _time(value: Any) -> str:
+    return str(value.astimezone(timezone.get_default_timezone()).isoformat())

@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+VERBS = {
+    "viewer": ("view",),
+    "editor": ("view", "add", "change"),
+    "manager": ("view", "add", "change", "delete"),
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_throttle_left_over():
+    cache.clear()
+
+
+def make_user(username: str, *verbs: str, **kwargs: Any) -> Any:
+    user = get_user_model().objects.create_user(username, **kwargs)
+    permissions = Permission.objects.filter(content_type__app_label="contacts")
+    user.user_permissions.set([p for p in permissions if p.codename.split("_")[0] in verbs])
+    return user
+
+
+def client_of(user: Any) -> APIClient:
+    client = APIClient()
+    if user is not None:
+        client.force_authenticate(user)
+    return client
+
+
+@pytest.fixture
+def manager(db):
+    return make_user("manager", *VERBS["manager"])
+
+
+@pytest.fixture
+def api(manager) -> APIClient:
+    return client_of(manager)

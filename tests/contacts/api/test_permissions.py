@@ -1,0 +1,175 @@
+"""Who may do what: every endpoint, for nobody, viewers, editors and managers."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from contacts.models import CustomField, ImportJob, List, Note, Segment, Subscription, Suppression, Tag
+from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services.imports import create_import
+
+from .conftest import VERBS, client_of, make_user
+
+pytestmark = pytest.mark.django_db
+V, E, M = "viewer editor manager", "editor manager", "manager"
+LOGGED_IN = "viewer editor manager nobody"
+
+TABLE = [
+    # method, path, body, who may
+    ("get", "contacts/", None, V),
+    ("get", "contacts/{contact}/", None, V),
+    ("post", "contacts/", {"email": "new@example.com"}, E),
+    ("patch", "contacts/{contact}/", {"first_name": "x"}, E),
+    ("delete", "contacts/{contact}/", None, M),
+    ("post", "contacts/bulk/", {"contacts": [{"email": "new@example.com"}]}, E),
+    ("post", "contacts/{contact}/tags/", {"add": ["VIP"]}, E),
+    ("post", "contacts/{contact}/lists/", {"subscribe": []}, E),
+    ("get", "contacts/{contact}/notes/", None, V),
+    ("post", "contacts/{contact}/notes/", {"text": "x"}, E),
+    ("get", "contacts/{contact}/timeline/", None, V),
+    ("get", "imports/", None, V),
+    ("get", "imports/{import}/", None, V),
+    ("get", "imports/{import}/preview/", None, V),
+    ("get", "imports/{import}/report/", None, V),
+    ("post", "imports/{import}/start/", {"dry_run": True}, E),
+    ("get", "tags/", None, V),
+    ("get", "tags/{tag}/", None, V),
+    ("post", "tags/", {"name": "new"}, E),
+    ("patch", "tags/{tag}/", {"name": "new"}, E),
+    ("delete", "tags/{tag}/", None, M),
+    ("post", "tags/{tag}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("delete", "tags/{tag}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("get", "lists/", None, V),
+    ("get", "lists/{list}/", None, V),
+    ("post", "lists/", {"name": "new"}, E),
+    ("patch", "lists/{list}/", {"name": "new"}, E),
+    ("delete", "lists/{list}/", None, M),
+    ("post", "lists/{list}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("delete", "lists/{list}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("get", "fields/", None, V),
+    ("get", "fields/{field}/", None, V),
+    ("post", "fields/", {"key": "new", "label": "New", "type": "text"}, E),
+    ("patch", "fields/{field}/", {"label": "New"}, E),
+    ("delete", "fields/{field}/", None, M),
+    ("get", "segments/", None, V),
+    ("get", "segments/{segment}/", None, V),
+    ("post", "segments/", {"name": "new"}, E),
+    ("patch", "segments/{segment}/", {"name": "new"}, E),
+    ("delete", "segments/{segment}/", None, M),
+    ("get", "notes/", None, V),
+    ("get", "notes/{note}/", None, V),
+    ("post", "notes/", {"contact": "{contact}", "text": "x"}, E),
+    ("patch", "notes/{note}/", {"text": "x"}, E),
+    ("delete", "notes/{note}/", None, M),
+    ("get", "subscriptions/", None, V),
+    ("get", "subscriptions/{subscription}/", None, V),
+    ("get", "suppressions/", None, V),
+    ("get", "suppressions/{suppression}/", None, V),
+    ("post", "suppressions/", {"address": "x@example.com"}, E),
+    ("delete", "suppressions/{suppression}/", None, M),
+    ("get", "users/", None, V),
+    ("get", "users/{user}/", None, V),
+    ("get", "token/", None, LOGGED_IN),
+    ("post", "token/", None, LOGGED_IN),
+    ("delete", "token/", None, LOGGED_IN),
+    ("get", "", None, LOGGED_IN),
+]
+
+
+@pytest.fixture
+def ids(db, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    contact = create_contact(email="a@example.com")
+    mailing_list = List.objects.create(name="News")
+    subscribe_contacts(contacts=contact, list=mailing_list)
+    return {
+        "contact": contact.pk,
+        "list": mailing_list.pk,
+        "tag": Tag.objects.create(name="VIP").pk,
+        "field": CustomField.objects.create(key="age", label="Age", type="number").pk,
+        "import": _import().pk,
+        "segment": Segment.objects.create(name="All").pk,
+        "note": Note.objects.create(contact=contact, text="x").pk,
+        "subscription": Subscription.objects.get().pk,
+        "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
+    }
+
+
+def _import() -> ImportJob:
+    job = create_import(file=SimpleUploadedFile("x.csv", b"email\na@example.com\n"))
+    job.report.save("report.csv", ContentFile("x"))
+    return job
+
+
+@pytest.mark.parametrize("who", ["anonymous", "nobody", "viewer", "editor", "manager"])
+def test_upload(db, settings, tmp_path, who):
+    settings.MEDIA_ROOT = tmp_path
+    client = client_of(None if who == "anonymous" else make_user(who, *VERBS.get(who, ())))
+    file = SimpleUploadedFile("x.csv", b"email\na@example.com\n")
+    response = client.post("/api/v1/imports/", {"file": file}, format="multipart")
+    expected = {"anonymous": 401, "editor": 201, "manager": 201}.get(who, 403)
+    assert response.status_code == expected
+
+
+@pytest.mark.parametrize("who", ["anonymous", "nobody", "viewer", "editor", "manager"])
+@pytest.mark.parametrize(("method", "path", "body", "may"), TABLE, ids=[f"{m} {p}" for m, p, _b, _w in TABLE])
+def test_table(ids, who, method, path, body, may):
+    user = None if who == "anonymous" else make_user(who, *VERBS.get(who, ()))
+    ids["user"] = user.pk if user else 1
+    if body:
+        body = {k: v.format(**ids) if isinstance(v, str) else v for k, v in body.items()}
+    response = getattr(client_of(user), method)("/api/v1/" + path.format(**ids), body)
+    if who in may.split():
+        assert response.status_code in (200, 201, 202, 204), response.content
+    else:
+        assert response.status_code == (401 if who == "anonymous" else 403), response.content
+        assert set(response.json()) == {"error"}
+
+
+def test_the_table_has_every_endpoint():
+    """A new endpoint must be entered in the table."""
+    from drf_spectacular.generators import SchemaGenerator
+
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    known = {(method, "/api/v1/" + _generic(path)) for method, path, _b, _w in TABLE}
+    known.add(("post", "/api/v1/imports/"))  # test_upload
+    contacts = ("contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions",
+                "users", "token", "imports")  # fmt: skip
+    missing = [
+        (method, path)
+        for path, methods in schema["paths"].items()
+        if path.startswith("/api/v1/") and path.split("/")[3] in contacts
+        for method in methods
+        if (method, _generic(path)) not in known
+    ]
+    assert missing == []
+
+
+def _generic(path: str) -> str:
+    return "/".join("{id}" if part.startswith("{") else part for part in path.split("/"))
+
+
+def test_token_is_rotated_and_revoked(db):
+    user = make_user("viewer", "view")
+    client = client_of(user)
+    assert client.get("/api/v1/token/").json() == {"exists": False, "created_at": None}
+    first = client.post("/api/v1/token/").json()["token"]
+    second = client.post("/api/v1/token/").json()["token"]
+
+    def status(token: str) -> int:
+        return APIClient().get("/api/v1/contacts/", HTTP_AUTHORIZATION=f"Token {token}").status_code
+
+    assert (status(first), status(second)) == (401, 200)
+    assert "token" not in client.get("/api/v1/token/").json()
+    client.delete("/api/v1/token/")
+    assert status(second) == 401
+
+
+def test_inactive_users_are_out(db):
+    user = make_user("viewer", "view")
+    token = client_of(user).post("/api/v1/token/").json()["token"]
+    user.is_active = False
+    user.save()
+    response = APIClient().get("/api/v1/contacts/", HTTP_AUTHORIZATION=f"Token {token}")
+    assert response.status_code == 401

@@ -1,0 +1,55 @@
+"""A list costs the same number of queries with 1 row and with 200."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from contacts.models import CustomField, ImportJob, List, Note, Segment, Tag
+from contacts.services import create_contact, subscribe_contacts, suppress_address, tag_contacts
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
+    for n in range(start, start + count):
+        contact = create_contact(email=f"c{n}@example.com", custom={"age": n, "likes": ["a", "b"]})
+        tag_contacts(contacts=contact, tag=tag)
+        subscribe_contacts(contacts=contact, list=mailing_list)
+        Note.objects.create(contact=contact, text="x")
+        Tag.objects.create(name=f"tag {n}")
+        List.objects.create(name=f"list {n}")
+        Segment.objects.create(name=f"segment {n}")
+        CustomField.objects.create(key=f"field{n}", label="x", type="text")
+        suppress_address(address=f"s{n}@example.com", reason="manual")
+        ImportJob.objects.create(file="x.csv")
+        get_user_model().objects.create(username=f"user{n}")
+
+
+def test_lists_cost_the_same_however_long(api):
+    paths = [
+        "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
+        "imports",
+    ]  # fmt: skip
+    CustomField.objects.create(key="age", label="x", type="number")
+    CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])
+    tag, mailing_list = Tag.objects.create(name="VIP"), List.objects.create(name="News")
+
+    def costs() -> dict[str, tuple[int, bool]]:
+        found = {}
+        for path in paths:
+            with CaptureQueriesContext(connection) as queries:
+                page = api.get(f"/api/v1/{path}/", {"page_size": 500}).json()["results"]
+            found[path] = len(queries), len(page) >= 200
+        return found
+
+    fill(0, 1, mailing_list, tag)
+    costs()
+    few = costs()
+    fill(1, 199, mailing_list, tag)
+    many = costs()
+    assert all(long for _count, long in many.values())
+    assert {path: count for path, (count, _l) in few.items()} == {
+        path: count for path, (count, _l) in many.items()
+    }
+    assert max(count for count, _l in many.values()) <= 8

@@ -2,13 +2,16 @@
 
 from .account import update_account
 from .activation import activate, deactivate
-from .automations import delete_automation, save_automation
+from .automations import create_automation, delete_automation, update_automation
 from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
     add_trigger,
     delete_step,
     delete_trigger,
+    discard_changes,
+    duplicate_step,
+    move_step,
     redo,
     undo,
     update_step,
@@ -24,22 +27,26 @@ __all__ = [
     "add_to_automation",
     "add_trigger",
     "cancel_deliveries",
+    "create_automation",
     "deactivate",
     "delete_automation",
     "delete_step",
     "delete_trigger",
+    "discard_changes",
+    "duplicate_step",
     "end_enrollments",
     "end_passes",
     "mark_deliveries_sent",
+    "move_step",
     "problems_of",
     "publish",
     "redo",
     "resend_deliveries",
     "resume_parked",
-    "save_automation",
     "skip_wait",
     "undo",
     "update_account",
+    "update_automation",
     "update_step",
     "update_trigger",
 ]

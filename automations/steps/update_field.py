@@ -14,11 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.delivery.rendering import personalise, validate_template
-from automations.fields import STANDARD, FieldChoice, canonical, field_choices, field_label, field_references
+from automations.fields import (
+    STANDARD,
+    FieldChoice,
+    canonical,
+    contact_fields,
+    field_choices,
+    field_label,
+    field_references,
+)
 from automations.forms import SettingsForm
 from automations.models import Step
 from contacts.models import Contact, CustomField
-from contacts.selectors.fields import contact_fields
 from contacts.services import set_field
 from contacts.services.fields import parse_standard
 
@@ -47,6 +54,8 @@ class UpdateFieldStep(Step):
     value = models.CharField(max_length=500, blank=True)
 
     class Form(SettingsForm):
+        depends = {"value": ("op", ("set", "increment", "date_now", "date_add"))}
+
         field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)
         op = forms.ChoiceField(label=gettext_lazy("What to do"), choices=list(OPS.items()), initial="set")
         value = forms.CharField(

@@ -22,11 +22,10 @@ from automations.conditions.tree import (
 )
 from automations.engine.clock import add_period, at_wall_time, next_wall_time
 from automations.events import EventKind
-from automations.fields import field_label, field_references
+from automations.fields import contact_fields, field_label, field_references
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.reasons import Outcome
-from contacts.selectors.fields import contact_fields
 
 from .base import STEPS, StepRun, Visit
 
@@ -91,6 +90,17 @@ class WaitForm(SettingsForm):
         required=False,
     )
 
+    depends = {
+        "amount": ("mode", ("period", "conditions")),
+        "unit": ("mode", ("period", "conditions")),
+        "on_date": ("mode", ("date",)),
+        "field": ("mode", ("field",)),
+        "offset_days": ("mode", ("field",)),
+        "conditions": ("mode", ("conditions",)),
+        "limited": ("mode", ("conditions",)),
+        "weekdays": ("mode", ("weekday",)),
+        "clock": ("mode", ("period", "date", "field", "weekday")),
+    }
     NEEDED = {"period": "amount", "date": "on_date", "field": "field", "conditions": "conditions"}
 
     def clean(self) -> dict[str, Any]:
@@ -180,7 +190,10 @@ class WaitStep(Step):
     def describe(self) -> str:
         period = f"{self.amount} {UNITS.get(self.unit, self.unit)}"
         if self.mode == "period":
-            return _("Wait %s") % period
+            text = _("Wait %s") % period
+            if self.clock:
+                text = _("%(wait)s, then until %(time)s") % {"wait": text, "time": time_format(self.clock, "H:i")}
+            return _("%s in the contact's time zone") % text if self.zone == "contact" and self.clock else text
         if self.mode == "conditions":
             text = _("Wait until the contact %s") % (describe_tree(self.conditions) or "…")
             return _("%(text)s, at most %(period)s") % {"text": text, "period": period} if self.limited else text

@@ -22,7 +22,7 @@ from automations.selectors.why import why
 from automations.services.publishing import Problem, waiting_at_removed
 from contacts.api.base import ReadOnlyViewSet
 from contacts.api.errors import Conflict
-from contacts.api.filters import refuse_unknown
+from contacts.api.filters import YesNoFilter, refuse_unknown
 from contacts.api.labels import ContactsInputSerializer
 from contacts.api.strict import IdField, StrictModelSerializer, StrictSerializer
 from contacts.models import Contact, List
@@ -130,8 +130,8 @@ class EndedSerializer(serializers.Serializer):
 
 
 class AutomationFilter(django_filters.FilterSet):
-    active = django_filters.BooleanFilter(field_name="is_active")
-    published = django_filters.BooleanFilter(field_name="version", lookup_expr="isnull", exclude=True)
+    active = YesNoFilter(field_name="is_active")
+    published = YesNoFilter(field_name="version", lookup_expr="isnull", exclude=True)
     entry_policy = django_filters.ChoiceFilter(choices=EntryPolicy.choices)
     list = django_filters.ModelChoiceFilter(
         field_name="lists",

@@ -14,7 +14,7 @@ from automations.models import Automation, Step
 from automations.services import add_step, delete_step, update_step
 from automations.steps.base import STEPS
 from automations.steps.go_to import give_titles
-from contacts.api.filters import refuse_unknown
+from contacts.api.filters import YesNoFilter, refuse_unknown
 from contacts.api.strict import IdField
 
 from .parts import PartSerializer, PartViewSet, one_of, serializers_of
@@ -56,7 +56,7 @@ class StepFilter(django_filters.FilterSet):
         error_messages={"invalid_choice": gettext_lazy("There is no automation %(value)s.")},
     )
     key = django_filters.CharFilter(max_length=12)
-    enabled = django_filters.BooleanFilter()
+    enabled = YesNoFilter()
 
     class Meta:
         model = Step

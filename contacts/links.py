@@ -10,6 +10,8 @@ from django.urls import reverse
 from contacts.models import Contact
 
 SALT = "contacts.links"
+#: Stands in a link in place of a token where nobody is meant.
+INERT = "preview"
 
 
 def make_token(contact: Contact, purpose: str, lists: Sequence[int] = ()) -> str:
@@ -35,3 +37,9 @@ def unsubscribe_url(contact: Contact, lists: Sequence[int] = ()) -> str:
 
 def preferences_url(contact: Contact) -> str:
     return str(settings.SITE_URL) + reverse("contacts:preferences", args=[make_token(contact, "preferences")])
+
+
+def inert_links() -> dict[str, str]:
+    """Links for previews and tests: they lead to the pages, and change nothing."""
+    site = str(settings.SITE_URL)
+    return {name: site + reverse(f"contacts:{name}", args=[INERT]) for name in ("unsubscribe", "preferences")}

@@ -57,7 +57,7 @@ def preview(content: Mapping[str, Any], contact: Contact, event: Mapping[str, An
 
 
 def build_test(content: Mapping[str, Any], contact: Contact, address: str) -> EmailMultiAlternatives:
-    """The preview as a message to someone of the team: marked, and with no one-click header to press by mistake."""
+    """The preview as a message to someone of the team: marked, without a header for one click."""
     seen = preview(content, contact)
     message = _message(seen, address, {"X-Test-Message": "yes"})
     message.subject = _("[Test] %s") % seen.subject

@@ -72,6 +72,10 @@ class Step(Configured):
         """Ids of the contacts among `visits` that are drawn here now (goals)."""
         return set()
 
+    def message_content(self) -> dict[str, Any] | None:
+        """What `delivery.message` makes an e-mail to the contact of; None for steps that send none."""
+        return None
+
     def targets(self) -> set[str]:
         """Keys of other steps that the settings name (go to)."""
         return set()

@@ -10,8 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from automations.engine.by_hand import enroll_by_hand
-from automations.engine.run import write_counts, write_log
+from automations.engine.match import raise_event
+from automations.engine.run import forget, write_counts, write_log
 from automations.engine.wake import wake_worker
+from automations.events import LEFT_AUTOMATION, Event
 from automations.models import Automation, Enrollment
 from automations.models.enrollment import INSIDE, EnrollmentStatus
 from automations.reasons import Entry, Exit, Outcome
@@ -51,6 +53,7 @@ def end_enrollments(
         rows = Enrollment.objects.filter(automation_id=pk, contact__in=id_set(chunk), status__in=INSIDE)
         inside = list(rows.select_for_update().order_by("pk").values_list("pk", "contact_id", "step_key", "visit"))
         _end([row[0] for row in inside], reason, now or timezone.now())
+        forget(row[0] for row in inside)
         write_log(
             [(row[0], row[2], row[3], Outcome.ENDED, str(Exit(reason).label)) for row in inside],
             now or timezone.now(),
@@ -58,6 +61,7 @@ def end_enrollments(
         counts = Counter((pk, row[2], "left") for row in inside if row[2])
         write_counts(counts + Counter({(pk, "", "left"): len(inside)}))
         ended += [row[1] for row in inside]
+        raise_event(Event(LEFT_AUTOMATION, sorted({row[1] for row in inside}), key=pk))
     return ended
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from automations.names import remembered
 from contacts.models import CustomField
 from contacts.selectors.fields import contact_fields
 from contacts.services.fields import parse_standard
@@ -37,17 +38,21 @@ def field_choices() -> list[Any]:
     return [*groups, (_("Custom fields"), custom)] if custom else groups
 
 
+def _fields() -> dict[str, CustomField]:
+    return remembered("contact_fields", contact_fields)
+
+
 def field_label(key: str) -> str:
     if key in STANDARD:
         return str(STANDARD[key])
-    field = contact_fields().get(key)
+    field = _fields().get(key)
     return field.label if field else _("(deleted field “%s”)") % key
 
 
 def field_references(key: str) -> set[tuple[str, int]]:
     if key in STANDARD:
         return set()
-    field = contact_fields().get(key)
+    field = _fields().get(key)
     return {(CustomField._meta.label_lower, field.pk)} if field else set()
 
 

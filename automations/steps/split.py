@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.forms import SettingsForm
+from automations.forms import SettingsForm, WholeNumbersField
 from automations.models import Step, StepCount
 from automations.models.step import Arm
 from automations.reasons import Outcome
@@ -41,7 +41,7 @@ class SplitStep(Step):
     winner_path = models.CharField(max_length=1, blank=True)
 
     class Form(SettingsForm):
-        weights = forms.CharField(
+        weights = WholeNumbersField(
             label=gettext_lazy("Weights"),
             initial="50, 50",
             help_text=gettext_lazy("One number for each of two to five paths, such as 50, 50 or 70, 20, 10."),

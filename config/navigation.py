@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-# (title, [(label, Material symbol, admin page, permission)])
+# (title, [(label, Material symbol, URL name (without a namespace: an admin page), permission)])
 GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
         _("Automations"),
@@ -34,6 +34,10 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],
+    ),
+    (
+        _("Automations"),
+        [(_("Automations"), "bolt", "builder:list", "automations.view_automation")],
     ),
     (
         _("E-mail"),
@@ -68,7 +72,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups = []
     for title, entries in GROUPS:
         items = [
-            {"title": label, "icon": icon, "link": reverse(f"admin:{page}")}
+            {"title": label, "icon": icon, "link": reverse(page if ":" in page else f"admin:{page}")}
             for label, icon, page, permission in entries
             if request.user.has_perm(permission)
         ]

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.events import CONTACT_CREATED, FIELD_CHANGED
-from automations.fields import FieldChoice, field_choices, field_label, field_references
+from automations.fields import FieldChoice, contact_fields, field_choices, field_label, field_references
 from automations.forms import SettingsForm
 from contacts.models import Contact, ContactFieldValue, CustomField
-from contacts.selectors.fields import contact_fields
 
 from .base import CONDITIONS, Condition, Moment, Settings
 
@@ -48,6 +47,8 @@ BY_COLUMN = {
 
 
 class FieldForm(SettingsForm):
+    depends = {"value": ("op", tuple(op for op in OPS if op not in ("empty", "not_empty")))}
+
     field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)
     op = forms.ChoiceField(label="", choices=list(OPS.items()), initial="is")
     value = forms.CharField(label=gettext_lazy("Value"), required=False, max_length=500)
@@ -96,8 +97,12 @@ class FieldCondition(Condition):
 
     @classmethod
     def describe(cls, settings: Settings) -> str:
-        parts = (field_label(settings["field"]), OPS[settings["op"]], settings.get("value", ""))
-        return " ".join(str(part) for part in parts if part)
+        value = settings.get("value", "")
+        comparison = " ".join(part for part in (str(OPS[settings["op"]]), f"“{value}”" if value else "") if part)
+        return _("has a “%(field)s” that %(comparison)s") % {
+            "field": field_label(settings["field"]),
+            "comparison": comparison,
+        }
 
     @classmethod
     def references(cls, settings: Settings) -> set[tuple[str, int]]:

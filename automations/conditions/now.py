@@ -25,11 +25,22 @@ class NowForm(SettingsForm):
         label=gettext_lazy("Days of the week"),
         required=False,
         choices=[(str(number), name) for number, name in WEEKDAYS.items()],
+        widget=forms.CheckboxSelectMultiple,
     )
-    after_time = forms.TimeField(label=gettext_lazy("From (time of day)"), required=False)
-    before_time = forms.TimeField(label=gettext_lazy("Until (time of day)"), required=False)
-    after_date = forms.DateField(label=gettext_lazy("From (date)"), required=False)
-    before_date = forms.DateField(label=gettext_lazy("Until (date, inclusive)"), required=False)
+    after_time = forms.TimeField(
+        label=gettext_lazy("From (time of day)"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
+    )
+    before_time = forms.TimeField(
+        label=gettext_lazy("Until (time of day)"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
+    )
+    after_date = forms.DateField(
+        label=gettext_lazy("From (date)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    before_date = forms.DateField(
+        label=gettext_lazy("Until (date, inclusive)"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -6,6 +6,7 @@ An empty tree is met by everyone. Groups nest up to `MAX_DEPTH`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,32 +26,54 @@ WORDS = {"all": "all", "any": "any"}
 
 
 class ConditionError(ValidationError):
-    """What is wrong with a tree: messages begin with the place (“Condition 2.1: …”)."""
+    """What is wrong with a tree: messages begin with the place (“Condition 2.1: …”).
+
+    `places` has the same by place and field, for an editor: {"2.1": {"tag": ["…"]}}; "" is the
+    whole tree, "__all__" the whole condition.
+    """
+
+    def __init__(self, errors: "list[Fault]") -> None:
+        super().__init__([fault.text for fault in errors])
+        self.places: dict[str, dict[str, list[str]]] = {}
+        for fault in errors:
+            place = self.places.setdefault(".".join(map(str, fault.path)), {})
+            place.setdefault(fault.name, []).append(fault.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    path: tuple[int, ...]
+    message: str
+    name: str = "__all__"
+
+    @property
+    def text(self) -> str:
+        place = _("Condition %s: ") % ".".join(map(str, self.path)) if self.path else ""
+        return place + ("" if self.name == "__all__" else f"{self.name}: ") + self.message
 
 
 def clean_tree(raw: Any) -> dict[str, Any]:
     """The tree with every condition validated by its form; {} for an empty one. ConditionError if bad."""
     if raw in (None, "", {}, []):
         return {}
-    errors: list[str] = []
+    errors: list[Fault] = []
     cleaned = _clean_group(raw, (), errors)
     if errors:
         raise ConditionError(errors)
     if len(list(leaves(cleaned))) > MAX_CONDITIONS:
-        raise ConditionError([_("At most %d conditions.") % MAX_CONDITIONS])
+        raise ConditionError([Fault((), _("At most %d conditions.") % MAX_CONDITIONS)])
     return cleaned if cleaned.get("conditions") else {}
 
 
-def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
-    place = _place(path)
+def _clean_group(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("conditions"), list):
-        errors.append(place + _("a group is {“match”: “all” or “any”, “conditions”: [...]}."))
+        errors.append(Fault(path, _("a group is {“match”: “all” or “any”, “conditions”: [...]}.")))
         return {}
     if raw.get("match", "all") not in WORDS:
-        errors.append(place + _("“match” must be “all” or “any”."))
+        errors.append(Fault(path, _("“match” must be “all” or “any”.")))
         return {}
     if len(path) >= MAX_DEPTH:
-        errors.append(place + _("groups nest at most %d deep.") % MAX_DEPTH)
+        errors.append(Fault(path, _("groups nest at most %d deep.") % MAX_DEPTH))
         return {}
     children = [
         _clean_child(child, (*path, number), errors) for number, child in enumerate(raw["conditions"], start=1)
@@ -58,25 +81,20 @@ def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str
     return {"match": raw.get("match", "all"), "conditions": [child for child in children if child]}
 
 
-def _clean_child(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
+def _clean_child(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
     if isinstance(raw, Mapping) and "conditions" in raw:
         return _clean_group(raw, path, errors)
     kind = raw.get("type") if isinstance(raw, Mapping) else None
     condition = CONDITIONS.get(kind) if isinstance(kind, str) else None
     if condition is None:
-        errors.append(_place(path) + _("there is no condition of the type “%s”.") % kind)
+        errors.append(Fault(path, _("there is no condition of the type “%s”.") % kind))
         return {}
     try:
         return {"type": kind, **condition.clean(raw)}
     except ValidationError as error:
         for name, messages in error.message_dict.items():
-            where = "" if name == "__all__" else f"{name}: "
-            errors.append(_place(path) + where + " ".join(messages))
+            errors.append(Fault(path, " ".join(messages), name))
         return {}
-
-
-def _place(path: tuple[int, ...]) -> str:
-    return _("Condition %s: ") % ".".join(map(str, path)) if path else ""
 
 
 def leaves(tree: Tree) -> Iterator[Mapping[str, Any]]:

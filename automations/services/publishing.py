@@ -44,24 +44,33 @@ def problems_of(automation: Automation) -> list[Problem]:
     found: list[Problem] = []
     if not steps:
         found.append(Problem("", _("Add at least one step: without one, contacts go straight through.")))
+    parts: dict[str, Trigger | Step] = {part.key: part for part in (*triggers, *steps)}
+    for key, messages in problems_by_part(triggers, steps, account).items():
+        found += [Problem(key, f"{parts[key].label}: {message}") for message in messages]
+    return found
+
+
+def problems_by_part(triggers: list[Trigger], steps: list[Step], account: Account) -> dict[str, list[str]]:
+    """{key of a trigger or step: what is wrong with it}, with an empty list for those that are right."""
+    found: dict[str, list[str]] = {}
     for part in (*triggers, *steps):
-        found += [Problem(part.key, f"{part.label}: {message}") for message in part.problems()]
+        found[part.key] = part.problems()
         if not part.availability.allows(account.plan, account.addons):
-            found.append(Problem(part.key, part.availability.locked_reason(part.label)))
+            found[part.key].append(part.availability.locked_reason(part.label))
     for trigger in triggers:
-        found += _segment_problems(trigger)
+        found[trigger.key] += _segment_problems(trigger)
     if len(triggers) > 1 and any(trigger.exclusive for trigger in triggers):
-        found.append(
-            Problem(triggers[0].key, _("A trigger of a custom object can't stand beside another trigger."))
-        )
-    return found + _endless(steps)
+        found[triggers[0].key].append(_("A trigger of a custom object can't stand beside another trigger."))
+    for problem in _endless(steps):
+        found[problem.key].append(problem.message)
+    return found
 
 
-def _segment_problems(trigger: Trigger) -> list[Problem]:
+def _segment_problems(trigger: Trigger) -> list[str]:
     try:
         clean_tree(trigger.segment)
     except ValidationError as error:
-        return [Problem(trigger.key, f"{trigger.label}: {message}") for message in error.messages]
+        return error.messages
     return []
 
 

@@ -70,5 +70,11 @@ def other_steps(step: Step | None) -> list[tuple[str, str]]:
     """The draft's steps that `step` can name, as choices."""
     if step is None or step.automation_id is None:
         return []
-    steps = Step.objects.filter(automation=step.automation_id).exclude(key=step.key)
-    return [(other.key, other.describe()) for other in steps if not isinstance(other, GoToStep)]
+    automation = step.automation_id
+    titles = remembered(("step titles", automation), lambda: _titles(automation))
+    return [(key, title) for key, title in titles if key != step.key]
+
+
+def _titles(automation: int) -> list[tuple[str, str]]:
+    steps = Step.objects.filter(automation=automation)
+    return [(step.key, step.describe()) for step in steps if not isinstance(step, GoToStep)]

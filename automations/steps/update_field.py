@@ -17,6 +17,7 @@ from automations.fields import (
     STANDARD,
     FieldChoice,
     canonical,
+    contact_fields,
     field_choices,
     field_label,
     field_references,
@@ -27,7 +28,6 @@ from automations.models import Step
 from contacts.bulk import id_set
 from contacts.field_types import Number
 from contacts.models import Contact, CustomField
-from contacts.selectors.fields import contact_fields
 from contacts.services import set_field
 
 from .base import STEPS, StepError, StepRun, Visit
@@ -56,6 +56,8 @@ class UpdateFieldStep(Step):
     value = models.CharField(max_length=500, blank=True)
 
     class Form(SettingsForm):
+        depends = {"value": ("op", ("set", "increment", "date_now", "date_add"))}
+
         field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)
         op = forms.ChoiceField(label=gettext_lazy("What to do"), choices=list(OPS.items()), initial="set")
         value = forms.CharField(

@@ -39,7 +39,11 @@ def test_a_locked_type_is_shown_with_its_reason_and_can_not_be_added(
     Account(plan="starter", addons=[]).save()
     html = page.get(url("pick", "triggers")).content.decode()
     choice = html.split('id="choice-contact_field_changed"')[1].split("</button>")[0]
-    assert ("aria-disabled" in choice, "not part of your plan" in choice, "hx-post" in choice) == (True, True, False)
+    assert ("aria-disabled" in choice, "not part of your plan" in choice, "hx-post" in choice) == (
+        True,
+        True,
+        False,
+    )
     assert page.post(url("add", "triggers"), {"type": "contact_field_changed"}).status_code == 422
     assert automation.triggers.count() == 0
 

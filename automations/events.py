@@ -47,4 +47,4 @@ class Event:
     record: tuple[str, int] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=current_origin)
-    at: datetime = field(default_factory=timezone.now)
+    at: datetime = field(default_factory=lambda: timezone.now())

@@ -2,12 +2,33 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+
+
+class RecordsField(forms.ModelMultipleChoiceField):
+    """Several records. Ids that no column could hold are unknown ones, not a crash of the database driver."""
+
+    def _check_values(self, value: Any) -> Any:
+        for pk in value:
+            if len(str(pk)) > 18:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(pk)[:30]}
+                )
+        return super()._check_values(value)  # type: ignore[misc]  # Django's, not in the stubs
+
+
+class WholeNumbersField(forms.CharField):
+    """Numbers in one line; as JSON a list. `json_schema` tells the API what the type of a field can't."""
+
+    json_schema: ClassVar[dict[str, Any]] = {"type": "array", "items": {"type": "integer"}}
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 class SettingsForm(forms.Form):

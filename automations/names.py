@@ -1,14 +1,16 @@
 """Names of records for sentences, looked up once a process and request burst, not once a card."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from django.utils.translation import gettext as _
 
-_names: ContextVar[dict[tuple[type[models.Model], Any], str] | None] = ContextVar("names", default=None)
+T = TypeVar("T")
+
+_names: ContextVar[dict[Hashable, Any] | None] = ContextVar("names", default=None)
 
 
 @contextmanager
@@ -19,6 +21,24 @@ def remembered_names() -> Iterator[None]:
         yield
     finally:
         _names.reset(token)
+
+
+def remembered(key: Hashable, make: Callable[[], T]) -> T:
+    """`make()`, called once a block of `remembered_names`; each time outside of one."""
+    cache = _names.get()
+    if cache is None:
+        return make()
+    if key not in cache:
+        cache[key] = make()
+    found: T = cache[key]
+    return found
+
+
+def remember(key: Hashable, value: Any) -> None:
+    """Give what `remembered` would have to make. Does nothing outside of a block."""
+    cache = _names.get()
+    if cache is not None:
+        cache[key] = value
 
 
 def name_of(model: type[models.Model], pk: Any) -> str:

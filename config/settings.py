@@ -232,7 +232,17 @@ SPECTACULAR_SETTINGS = {
         "SubscriptionStatusEnum": "contacts.models.lists.SubscriptionStatus",
         "JobStatusEnum": "contacts.models.jobs.JobStatus",
         "SourceEnum": "contacts.origin.Source",
+        "EnrollmentStatusEnum": "automations.models.enrollment.EnrollmentStatus",
+        "DeliveryStatusEnum": "automations.models.delivery.DeliveryStatus",
+        "EntryEnum": "automations.reasons.Entry",
+        "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
+        "PlanEnum": "automations.availability.Plan",
+        "AddOnEnum": "automations.availability.AddOn",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "automations.api.settings.inline_enums",
+    ],
 }
 
 # --- Security ---------------------------------------------------------------------------------

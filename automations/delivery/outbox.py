@@ -234,19 +234,23 @@ def _begin(delivery: Delivery, now: datetime) -> bool:
     held = Delivery.objects.filter(
         pk=delivery.pk, status=DeliveryStatus.CLAIMED, lease_until=delivery.lease_until
     ).filter(lease_until__gt=now)
-    begun = held.update(status=DeliveryStatus.SENDING, lease_until=now + lease(), attempts=F("attempts") + 1)
-    delivery.attempts += begun
-    return bool(begun)
+    until = now + lease()
+    if not held.update(status=DeliveryStatus.SENDING, lease_until=until, attempts=F("attempts") + 1):
+        return False
+    delivery.attempts += 1
+    delivery.lease_until = until
+    return True
 
 
 @transaction.atomic
 def _settle(delivery: Delivery, now: datetime, **values: Any) -> None:
     """Write what became of an attempt, even when it took longer than the lease.
 
-    The truth that comes late still counts (a row may have been called uncertain meanwhile), but
-    not against a later attempt's, nor against a final state.
+    The truth that comes late still counts (a row may have been called uncertain meanwhile, and
+    has no lease then), but not against a later attempt's, nor against a final state.
     """
-    mine = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts).exclude(status__in=FINAL)
+    held = Q(lease_until=delivery.lease_until) | Q(lease_until=None)
+    mine = Delivery.objects.filter(held, pk=delivery.pk, attempts=delivery.attempts).exclude(status__in=FINAL)
     if not mine.update(lease_until=None, **values):
         log.warning("Delivery %s: came too late to say %s", delivery.pk, values["status"])
     elif values["status"] in FINAL:

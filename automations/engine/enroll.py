@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from automations.events import ENTERED_AUTOMATION, Event
-from automations.models import Enrollment, EntryPolicy, EntryRefusal, StepCount
+from automations.models import Automation, Enrollment, EntryPolicy, EntryRefusal, StepCount
 from automations.models.enrollment import EnrollmentStatus
 from automations.models.trigger import Runs
 from automations.reasons import Entry
@@ -90,9 +91,22 @@ def _enroll_chunk(
         _decide(group, part, past.get(automation_id, {}), blocked, rows, refusals)
     written = write_entries(rows, event)
     refusals += _lost_races(rows, written, event, index)
+    _associate(candidates, {automation_id for automation_id, _contact in written}, event)
     keep_refusals(refusals, event)
     count_entries(written, event, index)
     return len(written)
+
+
+def _associate(candidates: Iterable[Candidate], entered: set[int], event: Event) -> None:
+    """Associate automations with the event's list; a query only for a list that is new to one."""
+    for candidate in candidates:
+        listener = candidate.listener
+        new = listener.trigger.lists_of(event) - listener.lists
+        if new and listener.automation_id in entered:
+            through = Automation.lists.through
+            rows = [through(automation_id=listener.automation_id, list_id=pk) for pk in new]
+            through.objects.bulk_create(rows, ignore_conflicts=True)
+            transaction.on_commit(partial(listener.lists.update, new))
 
 
 def _by_automation(candidates: Iterable[Candidate]) -> dict[int, list[Candidate]]:

@@ -29,6 +29,8 @@ class Listener:
     policy: str
     plan: Plan
     trigger: Trigger
+    #: Ids of the lists the automation is associated with; shared by its listeners, grows with events.
+    lists: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -87,13 +89,14 @@ def _build(token: str) -> Index:
     index = Index(token=token, zone=account.zone)
     by_key: dict[tuple[EventKind, Hashable], list[Listener]] = defaultdict(list)
     watchers: dict[EventKind, list[int]] = defaultdict(list)
+    lists = _associations()
     for automation in _active():
         assert automation.version is not None  # noqa: S101 the query asks for it
         plan = build_plan(automation.pk, automation.version.pk, automation.version.snapshot)
         for trigger in plan.triggers:
             if not trigger.availability.allows(account.plan, account.addons):
                 continue
-            listener = Listener(automation.pk, automation.entry_policy, plan, trigger)
+            listener = Listener(automation.pk, automation.entry_policy, plan, trigger, lists[automation.pk])
             for key in trigger.index_keys():
                 by_key[(trigger.listens_to, key)].append(listener)
         for kind in _watched(automation, plan):
@@ -105,6 +108,13 @@ def _build(token: str) -> Index:
 def _active() -> Sequence[Automation]:
     active = Automation.objects.filter(is_active=True, version__isnull=False)
     return list(active.select_related("version").order_by("pk"))
+
+
+def _associations() -> dict[int, set[int]]:
+    lists: dict[int, set[int]] = defaultdict(set)
+    for automation_id, list_id in Automation.lists.through.objects.values_list("automation_id", "list_id"):
+        lists[automation_id].add(list_id)
+    return lists
 
 
 def _watched(automation: Automation, plan: Plan) -> set[EventKind]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -71,9 +72,14 @@ def build_plan(automation_id: int, version_id: int, snapshot: Mapping[str, Any])
     return Plan(automation_id, version_id, triggers, steps, children)
 
 
-@lru_cache(maxsize=2_000)
 def plan_of_version(version_id: int) -> Plan:
-    """Cached for good: a version never changes."""
+    """The plan of a version; one narrow query, the plan itself is cached."""
+    return _plan(version_id, Version.objects.values_list("created_at", flat=True).get(pk=version_id))
+
+
+@lru_cache(maxsize=2_000)
+def _plan(version_id: int, created_at: datetime) -> Plan:
+    """Cached for good: a version never changes. The time tells it from one that was rolled back."""
     version = Version.objects.get(pk=version_id)
     return build_plan(version.automation_id, version.pk, version.snapshot)
 
@@ -90,9 +96,9 @@ class Live:
 def live_automations(ids: Collection[int]) -> dict[int, Live]:
     """One query, and one more for each version that this process has not seen yet."""
     rows = Automation.objects.filter(pk__in=ids).values_list(
-        "pk", "is_active", "version_id", "exit_on_unsubscribe"
+        "pk", "is_active", "version_id", "version__created_at", "exit_on_unsubscribe"
     )
     return {
-        pk: Live(active, plan_of_version(version) if version else None, leaves)
-        for pk, active, version, leaves in rows
+        pk: Live(active, _plan(version, created_at) if version else None, leaves)
+        for pk, active, version, created_at, leaves in rows
     }

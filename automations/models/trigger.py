@@ -56,6 +56,10 @@ class Trigger(Configured):
         """Ids of the lists that the settings associate the automation with (spec: List associations)."""
         return set()
 
+    def lists_of(self, event: Event) -> set[int]:
+        """Ids of the lists that an event associates it with, where the settings leave the list open."""
+        return set()
+
     def meets_now(self) -> "QuerySet[Contact] | None":
         """Contacts who meet it now, for the backfill; None where that makes no sense."""
         return None

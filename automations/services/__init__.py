@@ -1,6 +1,9 @@
 """Keyword-only verbs that change automations and who is in them."""
 
+from .account import update_account
 from .activation import activate, deactivate
+from .automations import delete_automation, save_automation
+from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
     add_trigger,
@@ -11,7 +14,7 @@ from .drafts import (
     update_step,
     update_trigger,
 )
-from .enrollments import add_to_automation, end_enrollments, resume_parked, skip_wait
+from .enrollments import add_to_automation, end_enrollments, end_passes, resume_parked, skip_wait
 from .publishing import PublishError, problems_of, publish
 
 __all__ = [
@@ -20,16 +23,23 @@ __all__ = [
     "add_step",
     "add_to_automation",
     "add_trigger",
+    "cancel_deliveries",
     "deactivate",
+    "delete_automation",
     "delete_step",
     "delete_trigger",
     "end_enrollments",
+    "end_passes",
+    "mark_deliveries_sent",
     "problems_of",
     "publish",
     "redo",
+    "resend_deliveries",
     "resume_parked",
+    "save_automation",
     "skip_wait",
     "undo",
+    "update_account",
     "update_step",
     "update_trigger",
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from automations.forms import SettingsForm
 from automations.models import Step
+from automations.names import remembered
 from automations.reasons import Exit, Outcome
 
 from .base import STEPS, StepRun
@@ -41,9 +42,11 @@ class GoToStep(Step):
             field.choices = other_steps(self.owner)
 
     def run(self, run: StepRun) -> None:
+        known = self.target in run.plan.steps
+        place = run.plan.place_of(self.target) if known else ""
         for visit in run.visits:
-            if self.target in run.plan.steps:
-                run.jump(visit, self.target, detail=run.plan.place_of(self.target))
+            if known:
+                run.jump(visit, self.target, detail=place)
             else:
                 run.end(visit, Exit.STEP_REMOVED, Outcome.STEP_REMOVED)
 
@@ -51,10 +54,16 @@ class GoToStep(Step):
         return {self.target} if self.target else set()
 
     def describe(self) -> str:
-        titles = dict(other_steps(self))
-        if self.target not in titles:
+        if not self.target or self.automation_id is None:
             return _("Go to another step (not chosen yet)")
-        return _("Go to “%s”") % titles[self.target]
+        target = remembered((Step, self.automation_id), self._siblings).get(self.target)
+        if target is None or isinstance(target, GoToStep):
+            return _("Go to another step (not chosen yet)")
+        return _("Go to “%s”") % target.describe()
+
+    def _siblings(self) -> dict[str, Step]:
+        """The draft's steps by key; lists of steps give them beforehand (see `automations.names`)."""
+        return {step.key: step for step in Step.objects.filter(automation=self.automation_id)}
 
 
 def other_steps(step: Step | None) -> list[tuple[str, str]]:

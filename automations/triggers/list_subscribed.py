@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.events import LIST_SUBSCRIBED
+from automations.events import LIST_SUBSCRIBED, Event
 from automations.forms import SettingsForm
 from automations.models import Trigger
 from automations.names import name_of
@@ -46,6 +46,9 @@ class ListSubscribedTrigger(Trigger):
 
     def lists(self) -> set[int]:
         return {self.list_id} if self.list_id else set()
+
+    def lists_of(self, event: Event) -> set[int]:
+        return set() if self.list_id else {event.data["list"]}
 
     def meets_now(self) -> QuerySet[Contact]:
         rows = Subscription.objects.filter(status=SubscriptionStatus.ACTIVE)

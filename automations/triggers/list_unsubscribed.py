@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.events import LIST_UNSUBSCRIBED
+from automations.events import LIST_UNSUBSCRIBED, Event
 from automations.forms import SettingsForm
 from automations.models import Trigger
 from automations.names import name_of
@@ -44,6 +44,9 @@ class ListUnsubscribedTrigger(Trigger):
 
     def lists(self) -> set[int]:
         return {self.list_id} if self.list_id else set()
+
+    def lists_of(self, event: Event) -> set[int]:
+        return set() if self.list_id else {event.data["list"]}
 
     def describe(self) -> str:
         if not self.list_id:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.utils import quote
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -51,6 +51,7 @@ class BaseAdmin(ModelAdmin):
     """No page counts a whole table, and a refused deletion is an answer, not a crash."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_filter_submit = True
     warn_unsaved_form = True
     list_per_page = 50

@@ -86,9 +86,7 @@ class ContactForm(forms.ModelForm):
 
 def form_class() -> type[ContactForm]:
     """ContactForm with a field for each custom field there is now."""
-    declared: dict[str, Any] = {
-        PREFIX + key: CustomFormField(field) for key, field in contact_fields().items()
-    }
+    declared: dict[str, Any] = {PREFIX + key: CustomFormField(field) for key, field in contact_fields().items()}
     return type("ContactFormWithFields", (ContactForm,), declared)
 
 

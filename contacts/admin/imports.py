@@ -116,9 +116,7 @@ class ImportJobAdmin(JobAdmin):
         editable = self.has_add_permission(request) and self._editable(job)
         if editable and (job.status == JobStatus.DRAFT or request.method == "POST" or "edit" in request.GET):
             return self._columns_page(request, job)
-        return TemplateResponse(
-            request, self.page_template, self.page(request, **self.job_context(request, job))
-        )
+        return TemplateResponse(request, self.page_template, self.page(request, **self.job_context(request, job)))
 
     def _editable(self, job: ImportJob) -> bool:
         finished = job.status == JobStatus.DONE and not job.dry_run

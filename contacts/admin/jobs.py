@@ -47,9 +47,7 @@ class JobAdmin(BaseAdmin):
                 self.admin_site.admin_view(self.status_view),
                 name=self._name("status"),
             ),
-            path(
-                "<int:object_id>/file/", self.admin_site.admin_view(self.file_view), name=self._name("file")
-            ),
+            path("<int:object_id>/file/", self.admin_site.admin_view(self.file_view), name=self._name("file")),
         ]
         return own + super().get_urls()
 
@@ -65,9 +63,7 @@ class JobAdmin(BaseAdmin):
         job = self.visible(request, object_id)
         if job is None:
             return self.to_list()
-        return TemplateResponse(
-            request, self.page_template, self.page(request, **self.job_context(request, job))
-        )
+        return TemplateResponse(request, self.page_template, self.page(request, **self.job_context(request, job)))
 
     def status_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         job = self.visible(request, object_id)

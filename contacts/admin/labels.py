@@ -19,9 +19,7 @@ from .base import BaseAdmin
 
 def count_of(rows: QuerySet[Any], field: str) -> Coalesce:
     """How many of `rows` point to the outer record; counted only for the rows of the page."""
-    counted = (
-        rows.filter(**{field: OuterRef("pk")}).order_by().values(field).annotate(n=Count("pk")).values("n")
-    )
+    counted = rows.filter(**{field: OuterRef("pk")}).order_by().values(field).annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
@@ -56,11 +54,7 @@ class ListAdmin(BaseAdmin):
         rows = Subscription.objects
         active = rows.filter(status=SubscriptionStatus.ACTIVE)
         gone = rows.filter(status=SubscriptionStatus.UNSUBSCRIBED)
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(active=count_of(active, "list"), gone=count_of(gone, "list"))
-        )
+        return super().get_queryset(request).annotate(active=count_of(active, "list"), gone=count_of(gone, "list"))
 
     @display(description=_("active"))
     def active_count(self, mailing_list: Any) -> str:

@@ -131,8 +131,7 @@ def _subscribe(request: HttpRequest, contact: Contact) -> None:
     result = subscribe_contacts(contacts=contact, list=chosen, resubscribe="again" in request.POST)
     if result.refused:
         raise ValidationError(
-            _("This address refused “%s” before. Subscribe it again only if the person asked for it.")
-            % chosen
+            _("This address refused “%s” before. Subscribe it again only if the person asked for it.") % chosen
         )
 
 

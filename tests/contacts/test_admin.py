@@ -146,9 +146,7 @@ def test_roles_see_and_reach_only_what_is_theirs(role, may, ann):
     }
     allowed = {name for name, response in answers.items() if response.status_code == 200}
     page = client.get(url("contact"))
-    actions = (
-        {name for name, _label in page.context["action_form"].fields["action"].choices} if may else set()
-    )
+    actions = {name for name, _label in page.context["action_form"].fields["action"].choices} if may else set()
     assert allowed | (actions & {"bulk_tag", "export"}) == may
     for do in ({"do": "add_tag", "tag": "New"}, {"do": "add_note", "text": "x"}):
         response = client.post(url("contact", "panel", ann.pk), do)
@@ -197,8 +195,7 @@ def test_the_list_costs_the_same_for_any_number(boss):
 
 def test_search_and_filters(boss):
     a, b, c = (
-        create_contact(email=f"{n}@example.com", first_name=n.title(), language="fr")
-        for n in ("ann", "bob", "cy")
+        create_contact(email=f"{n}@example.com", first_name=n.title(), language="fr") for n in ("ann", "bob", "cy")
     )
     news, other = List.objects.create(name="News"), List.objects.create(name="Other")
     subscribe_contacts(contacts=[a, b], list=news)
@@ -223,9 +220,7 @@ def test_search_and_filters(boss):
 
 
 def post_action(client, action, pks, **data):
-    return client.post(
-        url("contact"), {"action": action, "_selected_action": pks, "select_across": "0", **data}
-    )
+    return client.post(url("contact"), {"action": action, "_selected_action": pks, "select_across": "0", **data})
 
 
 def test_a_bulk_action_asks_then_acts(boss, ann):
@@ -303,7 +298,8 @@ def fields():
 GOOD = {
     "text": "x", "textarea": "a\nb", "number": "4.5", "money": "12.5 USD", "date": "2026-03-31",
     "datetime": "2026-03-31T14:30", "dropdown": "Tea", "multiselect": ["Rum", "Tea"], "checkbox": "no",
-    "radio": "Rum", "hidden": "h", "url": "https://example.com", "email": "q@example.com", "phone": "+33612345678",
+    "radio": "Rum", "hidden": "h",
+    "url": "https://example.com", "email": "q@example.com", "phone": "+33612345678",
 }  # fmt: skip
 BAD = {
     "number": "many", "money": "12 euros", "date": "31/03/2026", "datetime": "soon", "dropdown": "Gin",
@@ -373,9 +369,7 @@ def test_a_new_contact_has_its_custom_fields(boss, fields):
 
 
 def do(client, contact, htmx=True, **data):
-    return client.post(
-        url("contact", "panel", contact.pk), data, headers={"HX-Request": "true"} if htmx else {}
-    )
+    return client.post(url("contact", "panel", contact.pk), data, headers={"HX-Request": "true"} if htmx else {})
 
 
 def test_tags_lists_and_notes_change_in_place(boss, ann):
@@ -526,9 +520,7 @@ def test_a_field_keeps_its_key_and_type(boss):
     assert boss.post(url("customfield", "add"), data).status_code == 302
     field = CustomField.objects.get()
     assert field.options == ["Free", "Pro"]
-    boss.post(
-        url("customfield", "change", field.pk), {**data, "key": "other", "type": "text", "label": "New"}
-    )
+    boss.post(url("customfield", "change", field.pk), {**data, "key": "other", "type": "text", "label": "New"})
     field.refresh_from_db()
     assert (field.key, field.type, field.label) == ("plan", "dropdown", "New")
 

@@ -339,6 +339,11 @@ def test_the_later_of_two_rows_counts_across_chunks(monkeypatch):
     assert not FieldChange.objects.exists()
 
 
+def test_rows_that_are_broken_alike_are_errors_not_duplicates():
+    job = imported("email,first_name\nbroken\nbroken\nnobody,X\nnobody,Y\na@example.com\na@example.com,Ann\n")
+    assert (job.created_count, job.error_count, job.notice_count) == (1, 5, 0)
+
+
 def test_report_cells_are_no_formulas():
     job = imported('email,first_name\n"=HYPERLINK(""http://x"")",X\n@SUM(A1),Y\nok@example.com,Z\n')
     assert [row["Value"][:2] for row in report(job)] == ["'=", "'@"]

@@ -57,10 +57,11 @@ class RowParser:
         self._seen: dict[tuple[str, str], Any] = {}
 
     def email_of(self, raw: RawRow) -> str:
-        """The folded address as written, valid or not; "" where there is none."""
-        if len(raw.cells) <= self.email_column:
+        """The folded address, perhaps not quite valid; "" where the row has none or is broken."""
+        if len(raw.cells) < len(self.headers) or raw.problem:
             return ""
-        return fold_email(unguard_cell(raw.cells[self.email_column]))
+        email = fold_email(unguard_cell(raw.cells[self.email_column]))
+        return email if "@" in email else ""
 
     def parse(self, raw: RawRow) -> tuple[ParsedRow | None, list[Issue]]:
         """The contact (None if anything is wrong: half a row is not imported), and what is to be reported."""

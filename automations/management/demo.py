@@ -1,0 +1,323 @@
+"""What the demo holds: people, lists, tags, fields, and automations that have been at work for a month."""
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+from django.test.utils import override_settings
+from django.utils import timezone
+
+from automations.engine.pump import turn
+from automations.models import Automation, Step
+from automations.services import activate, add_step, add_trigger, publish
+from contacts.models import Contact, CustomField, List, Segment, Tag
+from contacts.services import (
+    ContactDraft,
+    save_contacts,
+    set_field,
+    subscribe_contacts,
+    tag_contacts,
+    unsubscribe_contacts,
+    untag_contacts,
+)
+
+from .demo_names import FIRST, LAST
+
+PEOPLE = 3_000
+DAYS = 30
+
+PLACES = [
+    ("Paris", "Europe/Paris", "fr"),
+    ("Lyon", "Europe/Paris", "fr"),
+    ("Montréal", "America/Toronto", "fr"),
+    ("London", "Europe/London", "en"),
+    ("Dublin", "Europe/Dublin", "en"),
+    ("New York", "America/New_York", "en"),
+    ("Sydney", "Australia/Sydney", "en"),
+]
+FIELDS: list[tuple[str, str, str, list[str]]] = [
+    ("plan", "Plan", "dropdown", ["Free", "Team", "Business"]),
+    ("city", "City", "text", []),
+    ("birthday", "Birthday", "date", []),
+    ("interests", "Interests", "multiselect", ["Design", "Sales", "Support", "Development"]),
+    ("seats", "Seats", "number", []),
+    ("lifetime_value", "Lifetime value", "money", ["EUR"]),
+    ("renewal", "Renewal date", "date", []),
+    ("website", "Website", "url", []),
+]
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """History is made by the real services, with the clock set back."""
+    with patch.object(timezone, "now", lambda: moment):
+        yield
+
+
+class Demo:
+    """Builds everything from one seed, so that two machines show the same."""
+
+    def __init__(self, people: int = PEOPLE) -> None:
+        self.random = random.Random(20_261)  # noqa: S311 a demo holds no secrets
+        self.people = people
+        self.now = timezone.now()
+        self.tags: dict[str, Tag] = {}
+        self.lists: dict[str, List] = {}
+
+    def load(self) -> None:
+        self._vocabulary()
+        with at(self.now - timedelta(days=DAYS)):
+            ids = self._contacts()
+            self._segments()
+            self._automations()
+        # A month of deliveries is counted, not written to disk.
+        with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+            self._history(ids)
+
+    def _vocabulary(self) -> None:
+        for position, (key, label, kind, options) in enumerate(FIELDS):
+            CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
+        for name in ("Lead", "Customer", "VIP", "Webinar", "Trial", "Onboarded", "Needs a call", "Churn risk"):
+            self.tags[name] = Tag.objects.create(name=name)
+        for name, text, public in (
+            ("Newsletter", "News and ideas, twice a month.", True),
+            ("Product updates", "What is new in the product.", True),
+            ("Partners", "For agencies and resellers.", False),
+        ):
+            self.lists[name] = List.objects.create(name=name, description=text, is_public=public)
+
+    def _contacts(self) -> list[int]:
+        drafts = [self._person(number) for number in range(self.people)]
+        ids = save_contacts(drafts=drafts).created
+        subscribe_contacts(contacts=self._some(ids, 0.7), list=self.lists["Newsletter"])
+        subscribe_contacts(contacts=self._some(ids, 0.4), list=self.lists["Product updates"])
+        subscribe_contacts(contacts=self._some(ids, 0.05), list=self.lists["Partners"])
+        for name, share in (("Lead", 0.5), ("Customer", 0.3), ("Webinar", 0.1)):
+            tag_contacts(contacts=self._some(ids, share), tag=self.tags[name])
+        return ids
+
+    def _person(self, number: int) -> ContactDraft:
+        pick = self.random
+        first, last = pick.choice(FIRST), pick.choice(LAST)
+        city, zone, language = pick.choice(PLACES)
+        plan = pick.choices(["Free", "Team", "Business"], [6, 3, 1])[0]
+        custom: dict[str, Any] = {"plan": plan, "city": city}
+        if pick.random() < 0.6:
+            custom["birthday"] = date(pick.randint(1960, 2004), pick.randint(1, 12), pick.randint(1, 28))
+        if pick.random() < 0.5:
+            custom["interests"] = sorted(pick.sample(FIELDS[3][3], pick.randint(1, 3)), key=FIELDS[3][3].index)
+        if plan != "Free":
+            custom["seats"] = pick.randint(1, 60)
+            custom["lifetime_value"] = (pick.randint(2, 400) * 25, "EUR")
+            custom["renewal"] = (self.now + timedelta(days=pick.randint(-20, 300))).date()
+        address = f"{first}.{last}.{number}@example.com".casefold()
+        standard = {"first_name": first, "last_name": last, "time_zone": zone, "language": language}
+        return ContactDraft(address, standard, custom)
+
+    def _segments(self) -> None:
+        paying = _all(_field("plan", "is_not", "Free"))
+        Segment.objects.create(name="Paying customers", conditions=paying)
+        active = {"type": "subscription", "op": "is", "status": "active", "list": self.lists["Newsletter"].pk}
+        Segment.objects.create(
+            name="French-speaking readers", conditions=_all(_field("language", "is", "fr"), active)
+        )
+
+    # --- Automations ---------------------------------------------------------------------------
+
+    def _automations(self) -> None:
+        self._welcome()
+        self._onboarding()
+        self._vip()
+        self._win_back()
+        self._plan_change()
+        draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
+        add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
+        self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
+
+    def _welcome(self) -> None:
+        automation = Automation.objects.create(
+            name="Welcome series", description="Greets new readers of the newsletter."
+        )
+        add_trigger(automation=automation, type="list_subscribed", settings={"list": self.lists["Newsletter"].pk})
+        wait = {"mode": "period", "amount": 2, "unit": "days", "clock": "09:00", "zone": "contact"}
+        last = self._line(
+            automation,
+            [
+                (
+                    "send_email",
+                    _mail("Welcome, {{ contact.first_name | default: 'friend' }}!", "Good to have you."),
+                ),
+                ("wait", wait),
+                ("send_email", _mail("Three things to try first", "Here is where most people begin.")),
+            ],
+        )
+        choice = self._after(automation, last, "if_else", {"conditions": _all(_field("plan", "is_not", "Free"))})
+        self._line(
+            automation, [("add_tag", {"tag": self.tags["Customer"].pk}), ("end_automation", {})], choice, "yes"
+        )
+        self._line(
+            automation,
+            [
+                ("wait", {"mode": "period", "amount": 5, "unit": "days"}),
+                ("send_email", _mail("Ready for more seats?", "The Team plan is made for it.")),
+                ("add_tag", {"tag": self.tags["Lead"].pk}),
+            ],
+            choice,
+            "no",
+        )
+        self._start(automation)
+
+    def _onboarding(self) -> None:
+        automation = Automation.objects.create(
+            name="Trial onboarding", description="Two ways to explain the product; the goal is being onboarded."
+        )
+        add_trigger(automation=automation, type="tag_added", settings={"tags": [self.tags["Trial"].pk]})
+        split = self._line(automation, [("split", {"weights": [50, 50]})])
+        for arm, subject in (("a", "A tour in four pictures"), ("b", "A tour in four minutes")):
+            self._line(
+                automation,
+                [
+                    ("send_email", _mail(subject, "See what the product does for you.")),
+                    ("wait", {"mode": "period", "amount": 3, "unit": "days"}),
+                    ("add_note", {"text": "Saw the tour, {{ contact.first_name }} may need help."}),
+                ],
+                split,
+                arm,
+            )
+        goal = {
+            "name": "Onboarded",
+            "conditions": _all({"type": "tag", "op": "has", "tag": self.tags["Onboarded"].pk}),
+            "jump_from": "anywhere",
+            "unmet": "wait",
+        }
+        bottom = next(step for step in automation.steps.all() if step.slug == "add_note")
+        self._line(automation, [("goal", goal), ("remove_tag", {"tag": self.tags["Trial"].pk})], bottom, "next")
+        self._start(automation)
+
+    def _vip(self) -> None:
+        automation = Automation.objects.create(name="VIP care", description="The owner hears of every new VIP.")
+        add_trigger(
+            automation=automation,
+            type="tag_added",
+            settings={"tags": [self.tags["VIP"].pk]},
+            segment=_all(_field("plan", "is", "Business")),
+        )
+        address = {"who": "address", "address": "sales@example.com", "subject": "New VIP: {{ contact.name }}"}
+        self._line(
+            automation,
+            [
+                ("notify", {**address, "text": "{{ contact.name }} of {{ contact.fields.city }} is a VIP now."}),
+                ("add_tag", {"tag": self.tags["Needs a call"].pk}),
+                ("update_field", {"field": "seats", "op": "increment", "value": "1"}),
+            ],
+        )
+        self._start(automation)
+
+    def _win_back(self) -> None:
+        automation = Automation.objects.create(name="Goodbye, and why", description="Asks those who leave a list.")
+        add_trigger(automation=automation, type="list_unsubscribed", settings={"list": None}, runs="multiple")
+        self._line(
+            automation,
+            [
+                ("add_tag", {"tag": self.tags["Churn risk"].pk}),
+                ("wait", {"mode": "weekday", "weekdays": ["0", "1", "2", "3", "4"], "clock": "10:00"}),
+                ("add_note", {"text": "Left a list: ask why at the next call."}),
+            ],
+        )
+        self._start(automation)
+
+    def _plan_change(self) -> None:
+        automation = Automation.objects.create(
+            name="Upgrade thanks", description="Says thank you when a free plan becomes a paid one."
+        )
+        change = {"field": "plan", "old": "value", "old_value": "Free", "new": "any"}
+        add_trigger(automation=automation, type="contact_field_changed", settings=change)
+        self._line(
+            automation,
+            [
+                ("send_email", _mail("Thank you for choosing {{ contact.fields.plan }}", "You help us go on.")),
+                ("remove_tag", {"tag": self.tags["Lead"].pk}),
+                ("add_tag", {"tag": self.tags["Customer"].pk}),
+            ],
+        )
+        self._start(automation)
+
+    def _start(self, automation: Automation) -> None:
+        publish(automation=automation)
+        activate(automation=automation)
+
+    def _line(
+        self,
+        automation: Automation,
+        steps: Sequence[tuple[str, dict[str, Any] | None]],
+        above: Step | None = None,
+        arm: str = "",
+    ) -> Step:
+        for kind, settings in steps:
+            above = self._after(automation, above, kind, settings, arm)
+            arm = ""
+        assert above is not None  # noqa: S101 lines are never empty
+        return above
+
+    def _after(
+        self,
+        automation: Automation,
+        above: Step | None,
+        kind: str,
+        settings: dict[str, Any] | None,
+        arm: str = "",
+    ) -> Step:
+        parent = above.key if above else ""
+        arm = arm or (above.arms()[0].name if above else "")
+        return add_step(automation=automation, type=kind, parent=parent, arm=arm, settings=settings)
+
+    # --- A month -------------------------------------------------------------------------------
+
+    def _history(self, ids: Sequence[int]) -> None:
+        reading = set(Contact.objects.filter(subscriptions__status="active").values_list("pk", flat=True))
+        waiting = [pk for pk in ids if pk not in reading]
+        for day in range(DAYS, -1, -1):
+            moment = self.now - timedelta(days=day, hours=self.random.randint(1, 4))
+            with at(moment):
+                self._a_day(ids, waiting)
+                self._run(moment)
+        self._run(self.now)
+
+    def _a_day(self, ids: Sequence[int], waiting: list[int]) -> None:
+        pick = self.random
+        fresh = [waiting.pop() for _number in range(min(len(waiting), pick.randint(8, 20)))]
+        subscribe_contacts(contacts=fresh, list=self.lists["Newsletter"])
+        tag_contacts(contacts=pick.sample(ids, 9), tag=self.tags["Trial"])
+        tag_contacts(contacts=pick.sample(ids, 4), tag=self.tags["Onboarded"])
+        tag_contacts(contacts=pick.sample(ids, 5), tag=self.tags["VIP"])
+        untag_contacts(contacts=pick.sample(ids, 3), tag=self.tags["VIP"])
+        unsubscribe_contacts(contacts=pick.sample(ids, 3), list=self.lists["Newsletter"])
+        plan = CustomField.objects.get(key="plan")
+        set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
+
+    def _run(self, moment: datetime) -> None:
+        while turn(clock=lambda: moment):
+            pass
+
+    def _some(self, ids: Sequence[int], share: float) -> list[int]:
+        return self.random.sample(list(ids), int(len(ids) * share))
+
+
+def _field(key: str, op: str, value: str = "") -> dict[str, str]:
+    return {"type": "field", "field": key, "op": op, "value": value}
+
+
+def _all(*conditions: dict[str, Any]) -> dict[str, Any]:
+    return {"match": "all", "conditions": list(conditions)}
+
+
+def _mail(subject: str, text: str) -> dict[str, str]:
+    html = (
+        "<h1 style='font-size:24px'>" + subject + "</h1>"
+        "<p>Hello {{ contact.first_name | default: 'there' }},</p>"
+        f"<p>{text}</p><p>Yours,<br>the team</p>"
+    )
+    return {"subject": subject, "preheader": text, "html": html}

@@ -1,0 +1,45 @@
+"""Automations themselves: made, renamed, set up, deleted."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from automations.engine.index import touch_index
+from automations.models import Automation
+from contacts.models import List
+from contacts.origin import current_origin
+from contacts.services.records import save_record
+from contacts.services.usage import check_unused
+
+# What the trigger index and the running engine hold in memory.
+INDEXED = {"entry_policy", "exit_on_unsubscribe"}
+
+
+@transaction.atomic
+def save_automation(
+    *, automation: Automation | None = None, values: Mapping[str, Any], lists: Iterable[List] | None = None
+) -> Automation:
+    """Make an automation, or set fields of one; ValidationError by field. `lists` replaces its lists."""
+    record = automation or Automation(created_by_id=current_origin().user_id)
+    save_record(record=record, values=values)
+    if lists is not None:
+        record.lists.set(lists)
+    if record.is_active and INDEXED & set(values):
+        touch_index()
+    return record
+
+
+@transaction.atomic
+def delete_automation(*, automation: Automation) -> None:
+    """Delete an inactive automation with its history; InUse, naming them, where others start or end it."""
+    locked = Automation.objects.select_for_update(of=("self",)).get(pk=automation.pk)
+    if locked.is_active:
+        raise ValidationError(_("“%s” is active; deactivate it before you delete it.") % locked, code="active")
+    check_unused(record=locked)
+    # First, because a step may name its own automation, and such a reference is protected.
+    locked.triggers.all().delete()
+    locked.steps.all().delete()
+    locked.delete()

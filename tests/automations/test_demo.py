@@ -1,0 +1,21 @@
+"""The demo loads once, and shows automations at work."""
+
+import pytest
+from django.core.management import call_command
+
+from automations.models import Automation, Delivery, Enrollment
+from contacts.models import Contact
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+def test_the_demo_loads_once_and_is_at_work() -> None:
+    call_command("load_demo", people=300)
+    assert Contact.objects.count() == 300
+    assert Automation.objects.filter(is_active=True).count() == 5
+    assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
+    assert not Enrollment.objects.filter(status="parked").exists()
+    assert Delivery.objects.filter(status="sent").exists()
+    before = Enrollment.objects.count()
+    call_command("load_demo")
+    assert (Contact.objects.count(), Enrollment.objects.count()) == (300, before)

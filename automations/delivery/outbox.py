@@ -146,6 +146,7 @@ def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
     claimed = _claim(channel, now())
     if not claimed:
         return 0
+    token = claimed[0].lease_until
     try:
         with channel.open() as prepare:
             _hand_over(channel, prepare(claimed), now)
@@ -158,7 +159,7 @@ def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
         log.exception("Channel %s failed", channel.slug)
         _pause(channel, error, now())
     finally:
-        _give_back(claimed)
+        _give_back(claimed, token)
     return len(claimed)
 
 
@@ -327,12 +328,12 @@ def _recover(channel: Channel) -> None:
     )
 
 
-def _give_back(claimed: Sequence[Delivery]) -> None:
+def _give_back(claimed: Sequence[Delivery], token: datetime | None) -> None:
     """Rows that were not reached go back to the queue as they were; those of another claim stay."""
     Delivery.objects.filter(
         pk__in=id_set([row.pk for row in claimed]),
         status=DeliveryStatus.CLAIMED,
-        lease_until=claimed[0].lease_until,
+        lease_until=token,
     ).update(status=DeliveryStatus.PENDING, lease_until=None)
 
 

@@ -146,6 +146,7 @@ def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
     claimed = _claim(channel, now())
     if not claimed:
         return 0
+    token = claimed[0].lease_until
     try:
         with channel.open() as prepare:
             _hand_over(channel, prepare(claimed), now)
@@ -158,7 +159,7 @@ def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
         log.exception("Channel %s failed", channel.slug)
         _pause(channel, error, now())
     finally:
-        _give_back(claimed)
+        _give_back(claimed, token)
     return len(claimed)
 
 
@@ -234,19 +235,23 @@ def _begin(delivery: Delivery, now: datetime) -> bool:
     held = Delivery.objects.filter(
         pk=delivery.pk, status=DeliveryStatus.CLAIMED, lease_until=delivery.lease_until
     ).filter(lease_until__gt=now)
-    begun = held.update(status=DeliveryStatus.SENDING, lease_until=now + lease(), attempts=F("attempts") + 1)
-    delivery.attempts += begun
-    return bool(begun)
+    until = now + lease()
+    if not held.update(status=DeliveryStatus.SENDING, lease_until=until, attempts=F("attempts") + 1):
+        return False
+    delivery.attempts += 1
+    delivery.lease_until = until
+    return True
 
 
 @transaction.atomic
 def _settle(delivery: Delivery, now: datetime, **values: Any) -> None:
     """Write what became of an attempt, even when it took longer than the lease.
 
-    The truth that comes late still counts (a row may have been called uncertain meanwhile), but
-    not against a later attempt's, nor against a final state.
+    The truth that comes late still counts (a row may have been called uncertain meanwhile, and
+    has no lease then), but not against a later attempt's, nor against a final state.
     """
-    mine = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts).exclude(status__in=FINAL)
+    held = Q(lease_until=delivery.lease_until) | Q(lease_until=None)
+    mine = Delivery.objects.filter(held, pk=delivery.pk, attempts=delivery.attempts).exclude(status__in=FINAL)
     if not mine.update(lease_until=None, **values):
         log.warning("Delivery %s: came too late to say %s", delivery.pk, values["status"])
     elif values["status"] in FINAL:
@@ -323,12 +328,12 @@ def _recover(channel: Channel) -> None:
     )
 
 
-def _give_back(claimed: Sequence[Delivery]) -> None:
+def _give_back(claimed: Sequence[Delivery], token: datetime | None) -> None:
     """Rows that were not reached go back to the queue as they were; those of another claim stay."""
     Delivery.objects.filter(
         pk__in=id_set([row.pk for row in claimed]),
         status=DeliveryStatus.CLAIMED,
-        lease_until=claimed[0].lease_until,
+        lease_until=token,
     ).update(status=DeliveryStatus.PENDING, lease_until=None)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
 from automations.delivery.eligibility import lists_of_automation, refusals
@@ -48,6 +47,7 @@ def _prepare(connection: Any, deliveries: Sequence[Delivery]) -> Iterator[Parcel
     events = dict(
         Enrollment.objects.filter(pk__in=[d.enrollment_id for d in deliveries]).values_list("pk", "event")
     )
+    contents = _Contents()
     for automation_id in dict.fromkeys(delivery.automation_id for delivery in deliveries):
         lists = lists_of_automation(automation_id)
         group = [delivery for delivery in deliveries if delivery.automation_id == automation_id]
@@ -60,15 +60,32 @@ def _prepare(connection: Any, deliveries: Sequence[Delivery]) -> Iterator[Parcel
                 yield Parcel(delivery, None, refused[person.pk])
             else:
                 event = events.get(delivery.enrollment_id or 0, {})
-                yield Parcel(delivery, _sending(connection, delivery, person, event, lists))
+                yield Parcel(delivery, _sending(connection, contents, delivery, person, event, lists))
+
+
+class _Contents(dict[tuple[int, str], Any]):
+    """The settings of a batch's steps by version and step key; ValidationError where they are gone."""
+
+    def __missing__(self, place: tuple[int, str]) -> Any:
+        try:
+            self[place] = plan_of_version(place[0]).steps[place[1]].settings()
+        except (ObjectDoesNotExist, KeyError):
+            raise ValidationError(_("The version of the automation that held this e-mail is gone.")) from None
+        return self[place]
 
 
 def _sending(
-    connection: Any, delivery: Delivery, person: Contact, event: Mapping[str, Any], lists: Sequence[int]
+    connection: Any,
+    contents: _Contents,
+    delivery: Delivery,
+    person: Contact,
+    event: Mapping[str, Any],
+    lists: Sequence[int],
 ) -> Callable[[], str]:
     """How to send it. What goes wrong in building concerns this one alone: it fails, the rest goes on."""
     try:
-        return partial(hand_over, connection, _build(delivery, person, event, lists))
+        content = contents[delivery.version_id or 0, delivery.step_key]
+        return partial(hand_over, connection, build_message(content, person, event, lists, delivery))
     except ValidationError as error:
         return partial(_fail, Permanent(" ".join(error.messages)))
     except Exception as error:
@@ -78,11 +95,3 @@ def _sending(
 
 def _fail(error: Exception) -> str:
     raise error
-
-
-def _build(delivery: Delivery, person: Contact, event: Mapping[str, Any], lists: Sequence[int]) -> EmailMessage:
-    try:
-        step = plan_of_version(delivery.version_id or 0).steps[delivery.step_key]
-    except (ObjectDoesNotExist, KeyError):
-        raise ValidationError(_("The version of the automation that held this e-mail is gone.")) from None
-    return build_message(step.settings(), person, event, lists, delivery)

@@ -105,3 +105,16 @@ def round_trip(kind: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 def sentence(kind: str, settings: dict[str, Any] | None = None) -> str:
     return str(STEPS[kind].from_settings(settings or {}).describe())
+
+
+@pytest.fixture
+def account_zone() -> Callable[[str], None]:
+    """`account_zone("Europe/Paris")` sets the account's time zone."""
+    from automations.models import Account
+
+    def set_zone(zone: str) -> None:
+        account = Account.current()
+        account.time_zone = zone
+        account.save()
+
+    return set_zone

@@ -68,10 +68,10 @@ def test_an_automation_is_built_published_and_switched_on_by_clicking(
 
     pick(page, page.locator("#add-first-step"), "delay")
     page.locator("#panel").get_by_label("Unit").select_option("minutes")
-    expect(page.locator("#sentence")).to_contain_text("Wait 1 minutes")
+    expect(page.locator("#sentence")).to_contain_text("Wait 1 minute")
     expect(page.get_by_label("Date field")).to_be_hidden()
     saved(page)
-    wait = page.locator(".card", has_text="Wait 1 minutes")
+    wait = page.locator(".card", has_text="Wait 1 minute")
 
     pick(page, edge(page, wait), "if /")
     page.locator("[data-add-condition]").select_option("field")
@@ -122,9 +122,9 @@ def test_an_automation_is_built_published_and_switched_on_by_clicking(
 def test_steps_are_moved_by_keyboard_and_mouse_and_undone(
     records: None, browser_page: Page, sign_in: SignIn, admin_user: Any
 ) -> None:
-    from automations.services import add_step, create_automation
+    from automations.services import add_step, save_automation
 
-    automation = create_automation(name="To be moved")
+    automation = save_automation(values={"name": "To be moved"})
     above = None
     for text in ("one", "two", "three"):
         place = {"parent": above.key, "arm": "next"} if above else {}
@@ -156,9 +156,9 @@ def test_steps_are_moved_by_keyboard_and_mouse_and_undone(
 def test_what_is_wrong_is_shown_at_its_field_and_what_was_typed_stays(
     records: None, browser_page: Page, sign_in: SignIn, admin_user: Any
 ) -> None:
-    from automations.services import add_step, create_automation
+    from automations.services import add_step, save_automation
 
-    automation = create_automation(name="Wrong")
+    automation = save_automation(values={"name": "Wrong"})
     step = add_step(automation=automation, type="send_email")
     page = browser_page
     sign_in(admin_user)

@@ -34,13 +34,6 @@ def remembered(key: Hashable, make: Callable[[], T]) -> T:
     return found
 
 
-def remember(key: Hashable, value: Any) -> None:
-    """Give what `remembered` would have to make. Does nothing outside of a block."""
-    memory = _memory.get()
-    if memory is not None:
-        memory[key] = value
-
-
 def is_remembering() -> bool:
     return _memory.get() is not None
 
@@ -56,6 +49,13 @@ def record_of(queryset: "models.QuerySet[Any]", pk: Any) -> Any:
     if pk not in records and len(records) >= LIMIT:
         records[pk] = queryset.filter(pk=pk).first()
     return records.get(pk)
+
+
+def remember(key: Hashable, value: Any) -> None:
+    """Give what `remembered` would have to make. Does nothing outside of a block."""
+    memory = _memory.get()
+    if memory is not None:
+        memory[key] = value
 
 
 def name_of(model: type[models.Model], pk: Any) -> str:

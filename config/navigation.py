@@ -11,7 +11,7 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
         _("Automations"),
         [
-            (_("Automations"), "account_tree", "automations_automation_changelist", "automations.view_automation"),
+            (_("Automations"), "account_tree", "builder:list", "automations.view_automation"),
             (_("Triggers"), "bolt", "automations_trigger_changelist", "automations.view_trigger"),
             (_("Steps"), "footprint", "automations_step_changelist", "automations.view_step"),
             (_("Contacts inside"), "login", "automations_enrollment_changelist", "automations.view_enrollment"),
@@ -34,10 +34,6 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],
-    ),
-    (
-        _("Automations"),
-        [(_("Automations"), "bolt", "builder:list", "automations.view_automation")],
     ),
     (
         _("E-mail"),

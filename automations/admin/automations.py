@@ -37,11 +37,7 @@ class AutomationAdmin(AutomationsAdmin):
     def save_model(self, request: HttpRequest, obj: Automation, form: Any, change: bool) -> None:
         names = form.changed_data if change else form.cleaned_data
         values = {name: form.cleaned_data[name] for name in names if name != "lists"}
-        saved = (
-            services.update_automation(automation=obj, **values)
-            if change
-            else services.create_automation(**values)
-        )
+        saved = services.save_automation(automation=obj if change else None, values=values)
         obj.__dict__.update(saved.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: Automation) -> None:

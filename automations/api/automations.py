@@ -176,7 +176,7 @@ class AutomationViewSet(ReadOnlyViewSet):
         responses={201: AutomationSerializer},
     )
     def create(self, request: Request) -> Response:
-        automation = services.create_automation(**_arguments(AutomationInputSerializer(data=request.data)))
+        automation = services.save_automation(**_arguments(AutomationInputSerializer(data=request.data)))
         return Response(self._fresh(automation.pk), status=status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -187,7 +187,7 @@ class AutomationViewSet(ReadOnlyViewSet):
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         arguments = _arguments(AutomationInputSerializer(data=request.data, partial=True))
-        services.update_automation(automation=self.get_object(), **arguments)
+        services.save_automation(automation=self.get_object(), **arguments)
         return Response(self._fresh(int(pk)))
 
     @extend_schema(
@@ -336,7 +336,7 @@ def _arguments(serializer: AutomationInputSerializer) -> dict[str, Any]:
     values: dict[str, Any] = dict(serializer.validated_data)
     ids = values.pop("lists", None)
     lists = None if ids is None else lists_by_id(ids, label="lists")
-    return {**values, "lists": lists}
+    return {"values": values, "lists": lists}
 
 
 def _by_key(problems: Sequence[Problem]) -> Mapping[str, list[ErrorDetail]]:

@@ -2,7 +2,7 @@
 
 from .account import update_account
 from .activation import activate, deactivate
-from .automations import create_automation, delete_automation, update_automation
+from .automations import delete_automation, save_automation
 from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
@@ -27,7 +27,6 @@ __all__ = [
     "add_to_automation",
     "add_trigger",
     "cancel_deliveries",
-    "create_automation",
     "deactivate",
     "delete_automation",
     "delete_step",
@@ -43,10 +42,10 @@ __all__ = [
     "redo",
     "resend_deliveries",
     "resume_parked",
+    "save_automation",
     "skip_wait",
     "undo",
     "update_account",
-    "update_automation",
     "update_step",
     "update_trigger",
 ]

@@ -1,4 +1,4 @@
-"""Automations themselves: what they are called, and the rules that hold for all their triggers."""
+"""Automations themselves: made, renamed, set up, deleted."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,36 +11,25 @@ from automations.engine.index import touch_index
 from automations.models import Automation
 from contacts.models import List
 from contacts.origin import current_origin
+from contacts.services.records import save_record
 from contacts.services.usage import check_unused
 
-RULES = ("name", "description", "entry_policy", "exit_on_unsubscribe", "clock")
+# What the trigger index and the running engine hold in memory.
+INDEXED = {"entry_policy", "exit_on_unsubscribe"}
 
 
 @transaction.atomic
-def create_automation(*, name: str, lists: Iterable[List | int] | None = None, **rules: Any) -> Automation:
-    """A new, empty draft, with the same rules as `update_automation` takes."""
-    automation = Automation(created_by_id=current_origin().user_id)
-    _set(automation, {"name": name, **rules})
-    if lists is not None:
-        automation.lists.set(lists)
-    return automation
-
-
-@transaction.atomic
-def update_automation(
-    *, automation: Automation, lists: Iterable[List | int] | None = None, **rules: Any
+def save_automation(
+    *, automation: Automation | None = None, values: Mapping[str, Any], lists: Iterable[List] | None = None
 ) -> Automation:
-    """Change name, description, entry_policy, exit_on_unsubscribe, clock or lists.
-
-    They hold at once, for contacts inside too; nothing needs to be published.
-    """
-    automation = Automation.objects.select_for_update(of=("self",)).get(pk=automation.pk)
-    _set(automation, rules)
+    """Make an automation, or set fields of one; ValidationError by field. `lists` replaces its lists."""
+    record = automation or Automation(created_by_id=current_origin().user_id)
+    save_record(record=record, values=values)
     if lists is not None:
-        automation.lists.set(lists)
-    if automation.is_active:
+        record.lists.set(lists)
+    if record.is_active and INDEXED & set(values):
         touch_index()
-    return automation
+    return record
 
 
 @transaction.atomic
@@ -54,13 +43,3 @@ def delete_automation(*, automation: Automation) -> None:
     locked.triggers.all().delete()
     locked.steps.all().delete()
     locked.delete()
-
-
-def _set(automation: Automation, rules: Mapping[str, Any]) -> None:
-    unknown = sorted(set(rules) - set(RULES))
-    if unknown:
-        raise ValidationError({name: _("Unknown setting.") for name in unknown})
-    for name, value in rules.items():
-        setattr(automation, name, value.strip() if isinstance(value, str) else value)
-    automation.full_clean()
-    automation.save()

@@ -1,6 +1,6 @@
 """What people do with contacts in automations by hand, and steps on their behalf."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from automations.engine.by_hand import enroll_by_hand
-from automations.engine.run import write_counts, write_log
+from automations.engine.match import raise_event
+from automations.engine.run import forget, write_counts, write_log
 from automations.engine.wake import wake_worker
+from automations.events import LEFT_AUTOMATION, Event
 from automations.models import Automation, Enrollment
 from automations.models.enrollment import INSIDE, EnrollmentStatus
 from automations.reasons import Entry, Exit, Outcome
@@ -72,11 +74,17 @@ def _end_inside(rows: QuerySet[Enrollment], reason: str, now: datetime) -> list[
     columns = ("pk", "contact_id", "automation_id", "step_key", "visit")
     inside = list(rows.filter(status__in=INSIDE).select_for_update().order_by("pk").values_list(*columns))
     _end([row[0] for row in inside], reason, now)
+    forget(row[0] for row in inside)
     label = str(Exit(reason).label)
     write_log([(row[0], row[3], row[4], Outcome.ENDED, label) for row in inside], now)
     counts = Counter((row[2], row[3], "left") for row in inside if row[3])
     counts.update((row[2], "", "left") for row in inside)
     write_counts(counts)
+    left: dict[int, set[int]] = defaultdict(set)
+    for row in inside:
+        left[row[2]].add(row[1])
+    for automation_id, contacts in left.items():
+        raise_event(Event(LEFT_AUTOMATION, sorted(contacts), key=automation_id))
     return inside
 
 

@@ -43,9 +43,11 @@ class GoToStep(Step):
             field.choices = other_steps(self.owner)
 
     def run(self, run: StepRun) -> None:
+        known = self.target in run.plan.steps
+        place = run.plan.place_of(self.target) if known else ""
         for visit in run.visits:
-            if self.target in run.plan.steps:
-                run.jump(visit, self.target, detail=run.plan.place_of(self.target))
+            if known:
+                run.jump(visit, self.target, detail=place)
             else:
                 run.end(visit, Exit.STEP_REMOVED, Outcome.STEP_REMOVED)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automations.models import Automation
-from automations.services import add_step, create_automation
+from automations.services import add_step, save_automation
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -24,7 +24,7 @@ class Sample:
 
 
 def new_automation(**values: Any) -> Automation:
-    return create_automation(**{"name": "Welcome", **values})
+    return save_automation(values={"name": "Welcome", **values})
 
 
 def published(**values: Any) -> Automation:

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from automations.conditions.fields import ConditionsField
 from automations.conditions.tree import (
@@ -188,7 +188,7 @@ class WaitStep(Step):
         return tree_references(self.conditions) if self.mode == "conditions" else set()
 
     def describe(self) -> str:
-        period = f"{self.amount} {UNITS.get(self.unit, self.unit)}"
+        period = _period_text(self.amount, self.unit)
         if self.mode == "period":
             text = _("Wait %s") % period
             if self.clock:
@@ -210,6 +210,17 @@ class WaitStep(Step):
             return _("Wait until %s") % (date_format(self.on_date, "SHORT_DATE_FORMAT") if self.on_date else "…")
         offset = _("%+d days from ") % self.offset_days if self.offset_days else ""
         return _("Wait until %s") % (offset + f"“{field_label(self.field)}”" if self.field else "…")
+
+
+def _period_text(amount: int, unit: str) -> str:
+    texts = {
+        "minutes": ngettext("%d minute", "%d minutes", amount),
+        "hours": ngettext("%d hour", "%d hours", amount),
+        "days": ngettext("%d day", "%d days", amount),
+        "weeks": ngettext("%d week", "%d weeks", amount),
+        "months": ngettext("%d month", "%d months", amount),
+    }
+    return texts[unit] % amount if unit in texts else f"{amount} {unit}"
 
 
 def _period(step: WaitStep, run: StepRun, visit: Visit) -> datetime | None:

@@ -68,10 +68,10 @@ def test_an_automation_is_built_published_and_switched_on_by_clicking(
 
     pick(page, page.locator("#add-first-step"), "delay")
     page.locator("#panel").get_by_label("Unit").select_option("minutes")
-    expect(page.locator("#sentence")).to_contain_text("Wait 1 minutes")
+    expect(page.locator("#sentence")).to_contain_text("Wait 1 minute")
     expect(page.get_by_label("Date field")).to_be_hidden()
     saved(page)
-    wait = page.locator(".card", has_text="Wait 1 minutes")
+    wait = page.locator(".card", has_text="Wait 1 minute")
 
     pick(page, edge(page, wait), "if /")
     page.locator("[data-add-condition]").select_option("field")

@@ -244,7 +244,7 @@ def test_publishing_asks_what_becomes_of_contacts_at_a_step_that_is_gone(
     wait = ready.steps.get(parent="")
     page.post(url("delete", "steps", wait.key))
     html = page.post(url("publish")).content.decode()
-    assert (f'name="removed-{wait.key}"' in html, "Wait 1 days" in html) == (True, True)
+    assert (f'name="removed-{wait.key}"' in html, "Wait 1 day" in html) == (True, True)
     assert "Published" in page.post(url("publish"), {f"removed-{wait.key}": "end"})["HX-Trigger"]
     assert Enrollment.objects.get().exit_reason == "step_removed"
 

@@ -8,6 +8,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+
+#: A record that a saved setting names and that is gone.
+MISSING = {
+    "invalid_choice": _("it does not exist (any more); choose another."),
+    "invalid_pk_value": _("it does not exist (any more); choose another."),
+}
 
 
 class SettingsForm(forms.Form):
@@ -19,6 +27,9 @@ class SettingsForm(forms.Form):
     def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         self.owner = owner
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.error_messages |= MISSING
 
     def cleaned_settings(self) -> dict[str, Any]:
         """The validated settings as JSON-able values."""

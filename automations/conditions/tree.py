@@ -70,7 +70,8 @@ def _clean_child(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str
         return {"type": kind, **condition.clean(raw)}
     except ValidationError as error:
         for name, messages in error.message_dict.items():
-            where = "" if name == "__all__" else f"{name}: "
+            field = condition.Form.base_fields.get(name)
+            where = "" if name == "__all__" else f"{(field and field.label) or name}: "
             errors.append(_place(path) + where + " ".join(messages))
         return {}
 

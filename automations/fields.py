@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -55,12 +57,38 @@ def field_references(key: str) -> set[tuple[str, int]]:
     return {(CustomField._meta.label_lower, field.pk)} if field else set()
 
 
+def parse_value(key: str, value: str) -> Any:
+    """The value as the field stores it; ValidationError where it can't. An owner is an id or a user name."""
+    if key == "owner":
+        return _user_id(value.strip())
+    if key in STANDARD:
+        return parse_standard(key, value)
+    field = contact_fields().get(key)
+    if field is None:
+        raise ValidationError(_("The contact field “%s” does not exist (any more).") % key)
+    return field.kind.parse(value, field.options)
+
+
+def _user_id(value: str) -> int | None:
+    if not value:
+        return None
+    users = get_user_model()._default_manager
+    known = users.filter(username=value) | (users.filter(pk=int(value)) if _is_id(value) else users.none())
+    found = known.values_list("pk", flat=True).first()
+    if found is None:
+        raise ValidationError(_("There is no user “%s”.") % value[:50])
+    return int(found)
+
+
+def _is_id(value: str) -> bool:
+    return value.isdecimal() and len(value) <= 18
+
+
 def canonical(key: str, value: str) -> str:
     """The text that a FieldChange would hold for `value`; ValidationError where the field can't have it."""
     if not value.strip():
         return ""
+    parsed = parse_value(key, value)
     if key in STANDARD:
-        parsed = parse_standard(key, value)
         return "" if parsed is None else str(parsed)
-    field = contact_fields()[key]
-    return field.kind.to_text(field.kind.parse(value, field.options))
+    return contact_fields()[key].kind.to_text(parsed)

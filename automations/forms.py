@@ -8,8 +8,36 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from automations.names import is_remembering, record_of
+
+#: A record that a saved setting names and that is gone.
+MISSING = {
+    "invalid_choice": _("it does not exist (any more); choose another."),
+    "invalid_pk_value": _("it does not exist (any more); choose another."),
+}
+
+
+class RecordsField(forms.ModelMultipleChoiceField):
+    """Several records. Ids that no column could hold are unknown ones, not a crash of the database driver."""
+
+    def _check_values(self, value: Any) -> Any:
+        for pk in value:
+            if len(str(pk)) > 18:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(pk)[:30]}
+                )
+        return super()._check_values(value)  # type: ignore[misc]  # Django's, not in the stubs
+
+
+class WholeNumbersField(forms.CharField):
+    """Numbers in one line; as JSON a list. `json_schema` tells the API what the type of a field can't."""
+
+    json_schema: ClassVar[dict[str, Any]] = {"type": "array", "items": {"type": "integer"}}
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 class SettingsForm(forms.Form):
@@ -29,6 +57,9 @@ class SettingsForm(forms.Form):
             attrs = self.fields[name].widget.attrs
             attrs["data-depends"] = self.add_prefix(other)
             attrs["data-when"] = " ".join(values)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.error_messages |= MISSING
         if is_remembering():
             for field in self.fields.values():
                 _look_up_once(field)

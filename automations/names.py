@@ -51,6 +51,13 @@ def record_of(queryset: "models.QuerySet[Any]", pk: Any) -> Any:
     return records.get(pk)
 
 
+def remember(key: Hashable, value: Any) -> None:
+    """Give what `remembered` would have to make. Does nothing outside of a block."""
+    memory = _memory.get()
+    if memory is not None:
+        memory[key] = value
+
+
 def name_of(model: type[models.Model], pk: Any) -> str:
     """The record's str(), or “(deleted)”."""
     found = record_of(model._default_manager.all(), pk)

@@ -9,6 +9,22 @@ from django.utils.translation import gettext_lazy as _
 # (title, [(label, Material symbol, URL name (without a namespace: an admin page), permission)])
 GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
+        _("Automations"),
+        [
+            (_("Automations"), "account_tree", "builder:list", "automations.view_automation"),
+            (_("Triggers"), "bolt", "automations_trigger_changelist", "automations.view_trigger"),
+            (_("Steps"), "footprint", "automations_step_changelist", "automations.view_step"),
+            (_("Contacts inside"), "login", "automations_enrollment_changelist", "automations.view_enrollment"),
+            (
+                _("Refused entries"),
+                "block",
+                "automations_entryrefusal_changelist",
+                "automations.view_entryrefusal",
+            ),
+            (_("Versions"), "history", "automations_version_changelist", "automations.view_version"),
+        ],
+    ),
+    (
         _("Contacts"),
         [
             (_("Contacts"), "group", "contacts_contact_changelist", "contacts.view_contact"),
@@ -20,12 +36,11 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
-        _("Automations"),
-        [(_("Automations"), "bolt", "builder:list", "automations.view_automation")],
-    ),
-    (
         _("E-mail"),
-        [(_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression")],
+        [
+            (_("Deliveries"), "outbox", "automations_delivery_changelist", "automations.view_delivery"),
+            (_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression"),
+        ],
     ),
     (
         _("Imports and jobs"),
@@ -38,6 +53,9 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
         _("Administration"),
         [
+            (_("Account"), "settings", "automations_account_changelist", "automations.view_account"),
+            (_("Schedules"), "schedule", "django_q_schedule_changelist", "django_q.view_schedule"),
+            (_("Failed tasks"), "error", "django_q_failure_changelist", "django_q.view_failure"),
             (_("Users"), "person", "auth_user_changelist", "auth.view_user"),
             (_("Groups"), "shield_person", "auth_group_changelist", "auth.view_group"),
         ],

@@ -130,8 +130,8 @@ IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_000_000)
 
 # --- E-mail -----------------------------------------------------------------------------------
 # EMAIL_URL examples: smtp://user:pass@host:587/?tls=True, consolemail://, filemail:///path
-# An anymail back end is chosen with EMAIL_BACKEND=anymail.backends.postmark.EmailBackend and
-# ANYMAIL_POSTMARK_SERVER_TOKEN and the like.
+# A provider's web API through anymail: EMAIL_BACKEND=anymail.backends.postmark.EmailBackend with
+# ANYMAIL=POSTMARK_SERVER_TOKEN=..., its settings without their prefix, separated by commas.
 _email = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=_email["EMAIL_BACKEND"])
 EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR_DIR / "mail"))
@@ -148,7 +148,9 @@ ANYMAIL = env.dict("ANYMAIL", default={})
 # Marketing e-mails a minute over all workers; 0 means no limit.
 EMAIL_RATE_PER_MINUTE = env.int("EMAIL_RATE_PER_MINUTE", default=0)
 # What becomes of a message whose fate a crash left open: "hold" for a person, or "resend".
-EMAIL_UNCERTAIN_POLICY = env.str("EMAIL_UNCERTAIN_POLICY", default="hold")
+EMAIL_UNCERTAIN_POLICY = env.str("EMAIL_UNCERTAIN_POLICY", default="hold", choices=["hold", "resend"])
+# A sender that gives no sign of life for so long has crashed; longer than any one hand-over takes.
+DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=180)
 # The postal line that law in most places asks for at the foot of a marketing e-mail.
 EMAIL_POSTAL_ADDRESS = env.str("EMAIL_POSTAL_ADDRESS", default="")
 
@@ -230,7 +232,17 @@ SPECTACULAR_SETTINGS = {
         "SubscriptionStatusEnum": "contacts.models.lists.SubscriptionStatus",
         "JobStatusEnum": "contacts.models.jobs.JobStatus",
         "SourceEnum": "contacts.origin.Source",
+        "EnrollmentStatusEnum": "automations.models.enrollment.EnrollmentStatus",
+        "DeliveryStatusEnum": "automations.models.delivery.DeliveryStatus",
+        "EntryEnum": "automations.reasons.Entry",
+        "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
+        "PlanEnum": "automations.availability.Plan",
+        "AddOnEnum": "automations.availability.AddOn",
     },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "automations.api.settings.inline_enums",
+    ],
 }
 
 # --- Security ---------------------------------------------------------------------------------

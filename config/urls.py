@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
+    path("automations/", include("automations.urls")),
     path("automations/", include("automations.builder.urls")),
     path("", include("contacts.urls")),
 ]

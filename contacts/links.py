@@ -1,37 +1,66 @@
 """Signed links that contacts get by e-mail. A link says who and which lists; it can't be guessed or altered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
 
-from contacts.models import Contact
+from contacts.models import Contact, SubscriptionChange
 
 SALT = "contacts.links"
+#: Stands in a link in place of a token where nobody is meant.
+INERT = "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a token says. `lists` may be empty: all."""
+
+    contact_id: int
+    lists: list[int]
+    address_hash: str
+
+    def contact(self) -> Contact | None:
+        """The person it was sent to, though the contact may have been merged, or deleted and made anew since."""
+        found = Contact.objects.filter(pk=self.contact_id).first()
+        if found is not None:
+            return found
+        changes = SubscriptionChange.objects.filter(address_hash=self.address_hash, contact__isnull=False)
+        last = changes.select_related("contact").order_by("-pk").first()
+        return last.contact if last else None
 
 
 def make_token(contact: Contact, purpose: str, lists: Sequence[int] = ()) -> str:
     """No expiry: a link in an old e-mail must still let its reader out."""
-    return Signer(salt=f"{SALT}.{purpose}").sign_object([contact.pk, sorted(lists)])
+    return Signer(salt=f"{SALT}.{purpose}").sign_object([contact.pk, sorted(lists), contact.address_hash])
 
 
-def read_token(token: str, purpose: str) -> tuple[int, list[int]] | None:
-    """(contact id, list ids), or None for a token that isn't ours or is for something else."""
+def read_token(token: str, purpose: str) -> Link | None:
+    """None for a token that isn't ours or is for something else."""
     try:
         value: Any = Signer(salt=f"{SALT}.{purpose}").unsign_object(token)
     except (BadSignature, ValueError):
         return None
-    return int(value[0]), [int(pk) for pk in value[1]]
+    contact_id, lists, address_hash = value
+    return Link(contact_id, lists, address_hash)
 
 
 def unsubscribe_url(contact: Contact, lists: Sequence[int] = ()) -> str:
     """`lists`: those to leave; empty for all."""
-    return str(settings.SITE_URL) + reverse(
-        "contacts:unsubscribe", args=[make_token(contact, "unsubscribe", lists)]
-    )
+    return _url("unsubscribe", make_token(contact, "unsubscribe", lists))
 
 
 def preferences_url(contact: Contact) -> str:
-    return str(settings.SITE_URL) + reverse("contacts:preferences", args=[make_token(contact, "preferences")])
+    return _url("preferences", make_token(contact, "preferences"))
+
+
+def inert_links() -> dict[str, str]:
+    """Links for previews and tests: they lead to the pages, and change nothing."""
+    return {name: _url(name, INERT) for name in ("unsubscribe", "preferences")}
+
+
+def _url(name: str, token: str) -> str:
+    return str(settings.SITE_URL) + reverse(f"contacts:{name}", args=[token])

@@ -1,7 +1,8 @@
 """Who may do what: three groups, kept in step with the models after every migration.
 
 viewer   looks at everything
-editor   looks, adds and changes; deletes people's data, but not what others build on
+editor   looks, adds and changes; deletes people's data, but not what others build on, and leaves the
+         account's plan alone
 manager  everything, users and groups included
 """
 
@@ -16,6 +17,9 @@ BUSINESS_APPS = ("contacts", "deals", "ecommerce", "automations")
 ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q")
 # What an editor may make and change but not delete: other things are built on it.
 KEPT_FROM_EDITORS = ("list", "tag", "customfield", "segment", "suppression", "automation")
+
+# What an editor only looks at.
+FOR_MANAGERS = ("account",)
 
 
 def update_groups(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
@@ -40,7 +44,8 @@ def _viewer() -> Q:
 def _editor() -> Q:
     business = Q(content_type__app_label__in=BUSINESS_APPS)
     kept = Q(codename__startswith="delete_", content_type__model__in=KEPT_FROM_EDITORS)
-    return business & _named(["view_", "add_", "change_", "delete_"]) & ~kept
+    managed = ~Q(codename__startswith="view_") & Q(content_type__model__in=FOR_MANAGERS)
+    return business & _named(["view_", "add_", "change_", "delete_"]) & ~kept & ~managed
 
 
 def _manager() -> Q:

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from contacts.public import unsubscribe
+from contacts.public.preferences import preferences
+from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
 urlpatterns = [
-    path("u/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
-    path("p/<str:token>/", unsubscribe.preferences, name="preferences"),
+    path("u/<str:token>/", unsubscribe, name="unsubscribe"),
+    path("p/<str:token>/", preferences, name="preferences"),
 ]

@@ -18,13 +18,12 @@ from automations.selectors.figures import automation_figures
 from automations.services import (
     PublishError,
     activate,
-    create_automation,
     deactivate,
     discard_changes,
     publish,
     redo,
+    save_automation,
     undo,
-    update_automation,
 )
 from automations.services.activation import late_work
 from automations.services.publishing import END, waiting_at_removed
@@ -67,7 +66,7 @@ def automation_list(request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm(ADD):
             return HttpResponse(status=403)
         if form.is_valid():
-            created = create_automation(name=form.cleaned_data["name"])
+            created = save_automation(values={"name": form.cleaned_data["name"]})
             return redirect("builder:page", pk=created.pk)
     page = Paginator(_found(request), PAGE_SIZE).get_page(request.GET.get("page"))
     figures = automation_figures([automation.pk for automation in page])
@@ -108,7 +107,7 @@ def builder(request: HttpRequest, pk: int) -> HttpResponse:
 def rename(request: HttpRequest, pk: int) -> HttpResponse:
     automation = get_automation(pk)
     try:
-        update_automation(automation=automation, name=request.POST.get("name", ""))
+        save_automation(automation=automation, values={"name": request.POST.get("name", "").strip()})
     except ValidationError as error:
         return refused(error)
     return updated(request, automation)
@@ -122,7 +121,9 @@ def automation_settings(request: HttpRequest, pk: int) -> HttpResponse:
         if not can_edit(request):
             return HttpResponse(status=403)
         if form.is_valid():
-            update_automation(automation=get_automation(pk), **form.cleaned_data)
+            values = dict(form.cleaned_data)
+            lists = values.pop("lists")
+            save_automation(automation=get_automation(pk), values=values, lists=lists)
             return updated(request, automation, events={"builder:form": {"key": "settings", "saved": True}})
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         return updated(

@@ -1,21 +1,40 @@
 """Builds one marketing e-mail: personalised, CSS inlined, with plain text and the headers it must carry."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import formataddr
 from typing import Any
+from urllib.parse import urlsplit
 
-import css_inline
-import html2text
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from automations.models import Delivery
-from contacts.links import preferences_url, unsubscribe_url
+from contacts.language import language_of
+from contacts.links import inert_links, preferences_url, unsubscribe_url
 from contacts.models import Contact
 
+from .content import as_text, clean_html, has_own_layout, inline_css
 from .rendering import personalise
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What one contact would see. `html` is a whole document; show it sandboxed."""
+
+    subject: str
+    preheader: str
+    sender: str
+    reply_to: str
+    html: str
+    text: str
 
 
 def build_message(
@@ -23,64 +42,95 @@ def build_message(
     contact: Contact,
     event: Mapping[str, Any],
     lists: Sequence[int],
-    delivery: Delivery | None = None,
+    delivery: Delivery,
 ) -> EmailMultiAlternatives:
-    """The message as it goes out. `content` holds a send-e-mail step's settings; ValidationError if it can't be.
+    """The message as it goes out. `content` holds a send-e-mail step's settings; `lists` are those that its
+    link leaves (none: all). ValidationError when it can't be made for this contact."""
+    links = {"unsubscribe": unsubscribe_url(contact, lists), "preferences": preferences_url(contact)}
+    seen = _fill(content, contact, event, links)
+    return _message(seen, contact.email, _headers(links, delivery))
 
-    Without a `delivery` (a preview) nothing else differs.
-    """
-    links = {
-        "unsubscribe": unsubscribe_url(contact, lists),
-        "preferences": preferences_url(contact),
-    }
 
-    def fill(source: str, *, html: bool) -> str:
-        return personalise(source, contact, event, html=html, links=links)
+def preview(content: Mapping[str, Any], contact: Contact, event: Mapping[str, Any] | None = None) -> Preview:
+    """What `contact` would see; same code as sending, but the links change nothing."""
+    return _fill(content, contact, event or {}, inert_links())
 
-    with translation.override(contact.language or settings.LANGUAGE_CODE):
-        html = _document(fill(content["html"], html=True), fill(content["preheader"], html=False), links)
-        text = fill(content["text"], html=False) or as_text(html)
-    sender = formataddr((content["from_name"], content["from_email"])) if content["from_email"] else None
-    message = EmailMultiAlternatives(
-        subject=" ".join(fill(content["subject"], html=False).split()),
-        body=text,
-        from_email=sender or settings.DEFAULT_FROM_EMAIL,
-        to=[contact.email],
-        reply_to=[content["reply_to"]] if content["reply_to"] else None,
-        headers=_headers(links, delivery),
-    )
-    message.attach_alternative(html, "text/html")
+
+def build_test(content: Mapping[str, Any], contact: Contact, address: str) -> EmailMultiAlternatives:
+    """The preview as a message to someone of the team: marked, without a header for one click."""
+    seen = preview(content, contact)
+    message = _message(seen, address, {"X-Test-Message": "yes"})
+    message.subject = _("[Test] %s") % seen.subject
     return message
 
 
-def as_text(html: str) -> str:
-    """HTML as readable plain text, links kept."""
-    converter = html2text.HTML2Text(bodywidth=0)
-    converter.ignore_images = True
-    converter.protect_links = True
-    return converter.handle(html).strip() + "\n"
+def _fill(
+    content: Mapping[str, Any], contact: Contact, event: Mapping[str, Any], links: Mapping[str, str]
+) -> Preview:
+    def fill(name: str, *, html: bool = False) -> str:
+        return personalise(content.get(name) or "", contact, event, html=html, links=links)
+
+    with translation.override(language_of(contact)):
+        subject, preheader = _one_line(fill("subject")), _one_line(fill("preheader"))
+        source = fill("html", html=True)
+        body = clean_html(source)
+        own_text = fill("text").strip()
+        text = _as_text(own_text or as_text(body), links)
+        html = _document(body, preheader, links, sheet=not has_own_layout(source))
+    if not subject:
+        raise ValidationError(_("The subject is empty for this contact; give its names a fall-back."))
+    address = content.get("from_email") or ""
+    name = _one_line(content.get("from_name") or "")
+    sender = formataddr((name, address)) if address else settings.DEFAULT_FROM_EMAIL
+    return Preview(subject, preheader, sender, content.get("reply_to") or "", html, text)
 
 
-def _document(body: str, preheader: str, links: Mapping[str, str]) -> str:
+def _message(seen: Preview, address: str, headers: Mapping[str, str]) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        subject=seen.subject,
+        body=seen.text,
+        from_email=seen.sender,
+        to=[address],
+        reply_to=[seen.reply_to] if seen.reply_to else None,
+        headers=dict(headers),
+    )
+    message.attach_alternative(seen.html, "text/html")
+    return message
+
+
+def _document(body: str, preheader: str, links: Mapping[str, str], *, sheet: bool) -> str:
     """A whole document around the content: preheader, and a foot where the content has no way out itself."""
     context = {
         "body": body,
+        "sheet": sheet,
         "preheader": preheader,
         "links": links,
         "needs_foot": links["unsubscribe"] not in body,
         "address": settings.EMAIL_POSTAL_ADDRESS,
     }
-    html = render_to_string("automations/email/document.html", context)
-    return css_inline.inline(html, load_remote_stylesheets=False)
+    return inline_css(render_to_string("automations/email/document.html", context))
 
 
-def _headers(links: Mapping[str, str], delivery: Delivery | None) -> dict[str, str]:
-    """RFC 8058 one-click unsubscribing, and a Message-ID that a second try would repeat."""
-    headers = {
+def _as_text(text: str, links: Mapping[str, str]) -> str:
+    """The plain text with the same foot."""
+    foot = [settings.EMAIL_POSTAL_ADDRESS] if settings.EMAIL_POSTAL_ADDRESS else []
+    if links["unsubscribe"] not in text:
+        foot.append(_("Unsubscribe: %s") % links["unsubscribe"])
+        foot.append(_("E-mail preferences: %s") % links["preferences"])
+    # “-- ” opens a signature: mail programs leave it out of replies.
+    return "\n".join([text, "", "-- ", *foot, ""]) if foot else f"{text}\n"
+
+
+def _one_line(text: str) -> str:
+    """No header can be broken by what a field holds."""
+    return " ".join(CONTROL.sub(" ", text).split())
+
+
+def _headers(links: Mapping[str, str], delivery: Delivery) -> dict[str, str]:
+    """RFC 8058 one-click unsubscribing, and a Message-ID that a second try repeats."""
+    domain = urlsplit(settings.SITE_URL).hostname or "localhost"
+    return {
         "List-Unsubscribe": f"<{links['unsubscribe']}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Message-ID": f"<delivery-{delivery.pk}.{delivery.created_at:%Y%m%d%H%M%S}@{domain}>",
     }
-    if delivery is not None:
-        domain = settings.SITE_URL.split("//")[-1].split(":")[0].split("/")[0]
-        headers["Message-ID"] = f"<delivery-{delivery.pk}.{delivery.created_at:%Y%m%d%H%M%S}@{domain}>"
-    return headers

@@ -6,7 +6,8 @@
               pending again      or sent again); the provider may have it
 
 `sending` is committed before the hand-over and its result after it, row by row: a crash leaves
-at most one row a sender uncertain, loses none and repeats none.
+at most one row a sender uncertain, loses none and repeats none. A claim is known by the moment
+its lease ends, an attempt by its number; who has lost either changes nothing any more.
 """
 
 import logging
@@ -17,21 +18,23 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
 
-from automations.models import Delivery, SenderState, StepCount
+from automations.models import Delivery, SenderState, StepCount, StepLog
 from automations.models.delivery import DeliveryStatus
+from automations.reasons import Outcome, Skip
 from automations.registry import Registry
 from automations.steps.base import StepRun, Visit
 from contacts.bulk import id_set, insert_rows
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=3)
 CLAIM = 50
 PAUSES = (60, 300, 1_800, 7_200, 21_600, 43_200)  # seconds, by attempt
 MAX_ATTEMPTS = 8
+FINAL = (DeliveryStatus.SENT, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +49,35 @@ class DeliveryDraft:
     once: bool = False
 
 
-class Temporary(Exception):
-    """Nothing was delivered, and it is worth trying again. `channel_down`: no use trying others now."""
+class _ChannelError(Exception):
+    """`channel_down`: the next message would meet the same, so the channel pauses."""
 
     def __init__(self, message: str, *, channel_down: bool = False) -> None:
         super().__init__(message)
         self.channel_down = channel_down
 
 
+class Temporary(_ChannelError):
+    """Nothing was delivered, and it is worth trying again."""
+
+
+class Unclear(_ChannelError):
+    """The other side may or may not have taken it."""
+
+
 class Permanent(Exception):
     """Refused for good; nothing was delivered."""
 
 
-class Unclear(Exception):
-    """The other side may or may not have taken it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A claimed row, ready: `send()` hands it over, or `skip` says why it must not go."""
+    """A claimed row, ready: `send()` hands it over, or `skip` says why it must not go.
+
+    With neither it is put off for a minute, untried: what it is meant for has just failed.
+    """
 
     delivery: Delivery
-    send: Callable[[], str] | None
+    send: Callable[[], str] | None = None
     skip: str = ""
 
 
@@ -76,12 +86,15 @@ class Channel(Protocol):
 
     prepare(deliveries) gives a Parcel for each, in any order; a parcel's `send` returns the
     provider's id ("" if none) or raises Temporary, Permanent or Unclear. `open` itself may raise
-    Temporary: then the channel pauses.
+    Temporary: then the channel pauses. What is wrong with one delivery must come out of its
+    `send`; an error of `prepare` pauses the whole channel.
     """
 
     slug: str
     #: Rows a minute over all workers; 0: no limit.
     rate: int
+    #: The other side recognises a repetition, so nothing ever has to stay uncertain.
+    repeatable: bool
 
     def open(self) -> AbstractContextManager["Callable[[Sequence[Delivery]], Iterator[Parcel]]"]: ...
 
@@ -124,24 +137,42 @@ def deliver_due(*, now: Callable[[], datetime]) -> int:
     return sum(_deliver(channel(), now) for channel in CHANNELS)
 
 
+def lease() -> timedelta:
+    """How long a sender may hold a row without a sign of life."""
+    return timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+
+
 def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
     claimed = _claim(channel, now())
     if not claimed:
         return 0
+    token = claimed[0].lease_until
     try:
         with channel.open() as prepare:
             _hand_over(channel, prepare(claimed), now)
-    except Temporary as error:
+    except _ChannelError as error:
         _pause(channel, error, now())
-    _give_back(claimed)
+    except (OperationalError, InterfaceError):
+        raise  # the database's trouble is not the channel's
+    except Exception as error:
+        # Wrong settings of one channel must not stop the others.
+        log.exception("Channel %s failed", channel.slug)
+        _pause(channel, error, now())
+    finally:
+        _give_back(claimed, token)
     return len(claimed)
 
 
 def _hand_over(channel: Channel, parcels: Iterator[Parcel], now: Callable[[], datetime]) -> None:
+    """Stops at half of the lease: with a slow provider the rest is given back before anyone takes it over."""
+    started = now()
+    recovered = False
     for parcel in parcels:
         delivery = parcel.delivery
+        if now() - started > lease() / 2:
+            return
         if parcel.send is None:
-            _settle(delivery, now(), status=DeliveryStatus.SKIPPED, skip_reason=parcel.skip)
+            _dismiss(delivery, parcel.skip, now())
             continue
         if not _begin(delivery, now()):
             continue
@@ -154,12 +185,14 @@ def _hand_over(channel: Channel, parcels: Iterator[Parcel], now: Callable[[], da
         except Permanent as error:
             _settle(delivery, now(), status=DeliveryStatus.FAILED, error=str(error))
         except Exception as error:
-            if not isinstance(error, Unclear):
-                log.exception("Delivery %s: its fate is not known", delivery.pk)
-            _settle(delivery, now(), status=DeliveryStatus.UNCERTAIN, error=str(error) or type(error).__name__)
+            _left_open(channel, delivery, error, now())
+            if isinstance(error, Unclear) and error.channel_down:
+                raise
         else:
             _settle(delivery, now(), status=DeliveryStatus.SENT, message_id=message_id, sent_at=now(), error="")
-            _recover(channel)
+            if not recovered:
+                _recover(channel)
+            recovered = True
 
 
 def _claim(channel: Channel, now: datetime) -> list[Delivery]:
@@ -167,6 +200,7 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
     due = Delivery.objects.filter(channel=channel.slug, status=DeliveryStatus.PENDING, due_at__lte=now)
     if not due.exists():
         return []
+    until = now + lease()
     with transaction.atomic():
         SenderState.objects.get_or_create(channel=channel.slug)
         state = SenderState.objects.select_for_update().get(channel=channel.slug)
@@ -176,8 +210,10 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
         locked = due.order_by("due_at", "pk").select_for_update(skip_locked=True)[: max(room, 0)]
         claimed = list(locked)
         Delivery.objects.filter(pk__in=id_set([row.pk for row in claimed])).update(
-            status=DeliveryStatus.CLAIMED, lease_until=now + LEASE
+            status=DeliveryStatus.CLAIMED, lease_until=until
         )
+    for row in claimed:
+        row.lease_until = until
     return claimed
 
 
@@ -191,43 +227,98 @@ def _room(channel: Channel, now: datetime) -> int:
 
 
 def _begin(delivery: Delivery, now: datetime) -> bool:
-    """From here on the provider may have it. False when the lease was lost meanwhile."""
+    """From here on the provider may have it. False when the claim was lost meanwhile.
+
+    One row changes from claimed to sending in one statement, and only for the claim's own lease:
+    of two senders who both believe they hold a row, one begins.
+    """
     held = Delivery.objects.filter(
-        pk=delivery.pk, status=DeliveryStatus.CLAIMED, attempts=delivery.attempts, lease_until__gt=now
-    )
-    return bool(held.update(status=DeliveryStatus.SENDING, lease_until=now + LEASE, attempts=F("attempts") + 1))
+        pk=delivery.pk, status=DeliveryStatus.CLAIMED, lease_until=delivery.lease_until
+    ).filter(lease_until__gt=now)
+    until = now + lease()
+    if not held.update(status=DeliveryStatus.SENDING, lease_until=until, attempts=F("attempts") + 1):
+        return False
+    delivery.attempts += 1
+    delivery.lease_until = until
+    return True
 
 
 @transaction.atomic
 def _settle(delivery: Delivery, now: datetime, **values: Any) -> None:
-    status = values["status"]
-    Delivery.objects.filter(pk=delivery.pk).update(lease_until=None, **values)
-    if delivery.automation_id and status in (
-        DeliveryStatus.SENT,
-        DeliveryStatus.SKIPPED,
-        DeliveryStatus.FAILED,
-    ):
-        StepCount.objects.create(
-            automation_id=delivery.automation_id, step_key=delivery.step_key, metric=str(status), amount=1
+    """Write what became of an attempt, even when it took longer than the lease.
+
+    The truth that comes late still counts (a row may have been called uncertain meanwhile, and
+    has no lease then), but not against a later attempt's, nor against a final state.
+    """
+    held = Q(lease_until=delivery.lease_until) | Q(lease_until=None)
+    mine = Delivery.objects.filter(held, pk=delivery.pk, attempts=delivery.attempts).exclude(status__in=FINAL)
+    if not mine.update(lease_until=None, **values):
+        log.warning("Delivery %s: came too late to say %s", delivery.pk, values["status"])
+    elif values["status"] in FINAL:
+        _count(delivery, str(values["status"]))
+
+
+@transaction.atomic
+def _dismiss(delivery: Delivery, skip: str, now: datetime) -> None:
+    """Not sent now: put off, or (counted under its reason, and told in the contact's log) not at all."""
+    mine = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.CLAIMED, lease_until=delivery.lease_until)
+    if not skip:
+        later = now + timedelta(seconds=PAUSES[0])
+        mine.update(status=DeliveryStatus.PENDING, due_at=later, lease_until=None)
+        return
+    if not mine.update(status=DeliveryStatus.SKIPPED, skip_reason=skip, lease_until=None, error=""):
+        return
+    _count(delivery, str(DeliveryStatus.SKIPPED), f"skip:{skip}")
+    if delivery.enrollment_id:
+        StepLog.objects.create(
+            enrollment_id=delivery.enrollment_id,
+            step_key=delivery.step_key,
+            visit=delivery.visit,
+            outcome=Outcome.NOT_ELIGIBLE,
+            detail=str(Skip(skip).label),
+            at=now,
         )
 
 
-def _try_later(delivery: Delivery, error: Temporary, now: datetime) -> None:
-    attempt = delivery.attempts + 1
-    if attempt >= MAX_ATTEMPTS:
+def _count(delivery: Delivery, *metrics: str) -> None:
+    if delivery.automation_id:
+        StepCount.objects.bulk_create(
+            StepCount(automation_id=delivery.automation_id, step_key=delivery.step_key, metric=metric, amount=1)
+            for metric in metrics
+        )
+
+
+def _try_later(delivery: Delivery, error: Exception, now: datetime) -> None:
+    if delivery.attempts >= MAX_ATTEMPTS:
         _settle(delivery, now, status=DeliveryStatus.FAILED, error=str(error))
         return
-    pause = timedelta(seconds=PAUSES[min(attempt, len(PAUSES)) - 1])
+    pause = timedelta(seconds=PAUSES[min(delivery.attempts, len(PAUSES)) - 1])
     _settle(delivery, now, status=DeliveryStatus.PENDING, due_at=now + pause, error=str(error))
 
 
-def _pause(channel: Channel, error: Temporary, now: datetime) -> None:
-    """The provider is down: everyone waits a little, and longer each time, instead of failing row by row."""
-    state, _created = SenderState.objects.get_or_create(channel=channel.slug)
-    pause = timedelta(seconds=min(10 * 2 ** min(state.failures, 8), 1_800))
-    SenderState.objects.filter(pk=state.pk).update(
-        failures=F("failures") + 1, paused_until=now + pause, error=str(error)[:2_000]
-    )
+def _left_open(channel: Channel, delivery: Delivery, error: Exception, now: datetime) -> None:
+    """The hand-over ended without an answer: policy decides, as after a crash."""
+    if not isinstance(error, Unclear):
+        log.exception("Delivery %s: its fate is not known", delivery.pk)
+    if channel.repeatable or settings.EMAIL_UNCERTAIN_POLICY == "resend":
+        _try_later(delivery, error, now)
+    else:
+        _settle(delivery, now, status=DeliveryStatus.UNCERTAIN, error=str(error) or type(error).__name__)
+
+
+def _pause(channel: Channel, error: Exception, now: datetime) -> None:
+    """The provider is down: everyone waits a little, and longer each time, instead of failing row by row.
+
+    Senders that meet the same failure at the same time count once.
+    """
+    with transaction.atomic():
+        state = SenderState.objects.select_for_update().get(channel=channel.slug)
+        if state.paused_until and state.paused_until > now:
+            return
+        pause = timedelta(seconds=min(10 * 2 ** min(state.failures, 8), 1_800))
+        state.failures += 1
+        state.paused_until, state.error = now + pause, str(error)[:2_000]
+        state.save()
     log.warning("Channel %s is paused for %s: %s", channel.slug, pause, error)
 
 
@@ -237,18 +328,33 @@ def _recover(channel: Channel) -> None:
     )
 
 
-def _give_back(claimed: Sequence[Delivery]) -> None:
-    """Rows that were not reached go back to the queue as they were."""
-    Delivery.objects.filter(pk__in=id_set([row.pk for row in claimed]), status=DeliveryStatus.CLAIMED).update(
-        status=DeliveryStatus.PENDING, lease_until=None
-    )
+def _give_back(claimed: Sequence[Delivery], token: datetime | None) -> None:
+    """Rows that were not reached go back to the queue as they were; those of another claim stay."""
+    Delivery.objects.filter(
+        pk__in=id_set([row.pk for row in claimed]),
+        status=DeliveryStatus.CLAIMED,
+        lease_until=token,
+    ).update(status=DeliveryStatus.PENDING, lease_until=None)
 
 
 def reap_leases(*, now: datetime) -> int:
     """Settle what crashed senders left behind; returns how many rows."""
     over = Delivery.objects.filter(lease_until__lt=now)
     back = over.filter(status=DeliveryStatus.CLAIMED).update(status=DeliveryStatus.PENDING, lease_until=None)
-    resend = settings.EMAIL_UNCERTAIN_POLICY == "resend"
-    status = DeliveryStatus.PENDING if resend else DeliveryStatus.UNCERTAIN
-    left = over.filter(status=DeliveryStatus.SENDING).update(status=status, lease_until=None)
-    return back + left
+    left = over.filter(status=DeliveryStatus.SENDING)
+    if settings.EMAIL_UNCERTAIN_POLICY == "resend":
+        repeatable = Q()
+    else:
+        repeatable = Q(channel__in=[channel.slug for channel in CHANNELS if channel.repeatable])
+    # One that takes its sender down each time isn't repeated for ever.
+    again = left.filter(repeatable, attempts__lt=MAX_ATTEMPTS).update(
+        status=DeliveryStatus.PENDING, lease_until=None, error=_("The sender was interrupted; tried again.")
+    )
+    open_ = left.update(
+        status=DeliveryStatus.UNCERTAIN,
+        lease_until=None,
+        error=_("The sender was interrupted while it handed the message over."),
+    )
+    if open_:
+        log.warning("%s deliveries are uncertain after a crash", open_)
+    return back + again + open_

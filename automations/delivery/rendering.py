@@ -6,9 +6,11 @@ the text is saved.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -65,8 +67,14 @@ def personalise(
 
 
 def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
-    """What templates can name. Plain values only: no model, method or setting can be reached."""
+    """What templates can name. Plain values only: no model, method or setting can be reached.
+
+    Moments are in the contact's time zone, or the account's.
+    """
+    from automations.engine.index import current_index  # which reads the steps, which validate templates
+
     owner = contact.owner if contact.owner_id else None
+    zone = ZoneInfo(contact.time_zone or current_index(fresh=False).zone)
     return {
         "contact": {
             "id": contact.pk,
@@ -79,15 +87,26 @@ def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
             "owner": {"name": owner.get_full_name() or owner.get_username(), "email": owner.email}
             if owner
             else {},
-            "fields": {key: _value(value) for key, value in contact.custom_values.items()},
+            "fields": {key: _value(value, zone) for key, value in contact.custom_values.items()},
         },
         "event": dict(event.get("data") or {}),
     }
 
 
-def _value(value: Any) -> Any:
+class Choices(tuple[str, ...]):
+    """A multi-select's values: a sequence for filters and loops, “Red, Green” when simply put into a text."""
+
+    def __str__(self) -> str:
+        return ", ".join(self)
+
+
+def _value(value: Any, zone: ZoneInfo) -> Any:
     if isinstance(value, tuple):
         return f"{value[0]} {value[1]}"
+    if isinstance(value, list):
+        return Choices(value)
+    if isinstance(value, datetime):
+        return value.astimezone(zone)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

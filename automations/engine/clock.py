@@ -15,7 +15,7 @@ def at_wall_time(day: date, clock: time, zone: str) -> datetime:
     In a gap (spring) the moment that many minutes after the gap began: 02:30 becomes 03:30.
     In an overlap (autumn) the first of the two.
     """
-    return datetime.combine(day, clock, ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, clock.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def add_period(start: datetime, amount: int, unit: str, zone: str) -> datetime:
@@ -25,10 +25,9 @@ def add_period(start: datetime, amount: int, unit: str, zone: str) -> datetime:
     """
     if unit in ("minutes", "hours"):
         return start + timedelta(**{unit: amount})
-    local = start.astimezone(ZoneInfo(zone))
-    moved = local.replace(tzinfo=None) + relativedelta(**{unit: amount})  # type: ignore[arg-type]  # a unit
-    moved = moved.replace(fold=local.fold)
-    return moved.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    local = start.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    moved = local + relativedelta(**{unit: amount})  # type: ignore[arg-type]  # a unit
+    return at_wall_time(moved.date(), moved.time(), zone)
 
 
 def next_wall_time(after: datetime, zone: str, clock: time | None, weekdays: Collection[int] = ()) -> datetime:
@@ -38,13 +37,21 @@ def next_wall_time(after: datetime, zone: str, clock: time | None, weekdays: Col
     the start of the next such day.
     """
     today = after.astimezone(ZoneInfo(zone)).date()
-    for ahead in range(9):
+    if clock is None and (not weekdays or today.weekday() in weekdays):
+        return after
+    # From yesterday: a gap before midnight moves yesterday's time into today (America/Nuuk).
+    for ahead in range(0 if clock is None else -1, 9):
         day = today + timedelta(days=ahead)
         if weekdays and day.weekday() not in weekdays:
             continue
-        moment = at_wall_time(day, clock or time(), zone)
-        if clock is None and ahead == 0:
-            return after
-        if moment >= after:
-            return moment
+        for moment in _moments(day, clock or time(), zone):
+            if moment >= after:
+                return moment
     raise ValueError("no such weekday")
+
+
+def _moments(day: date, clock: time, zone: str) -> list[datetime]:
+    """When clocks show it: once, or twice in an overlap."""
+    first = at_wall_time(day, clock, zone)
+    second = datetime.combine(day, clock.replace(fold=1), ZoneInfo(zone)).astimezone(UTC)
+    return [first, second] if second > first else [first]

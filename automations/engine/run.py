@@ -7,9 +7,11 @@ where it was; outside effects are rows of the ledger written in the same transac
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from automations.events import LEFT_AUTOMATION, Event
@@ -40,6 +42,16 @@ CLAIMED = (
 WRITTEN = (
     "status", "step_key", "arrived", "visit", "due_at", "limit_at", "attempts", "error", "ended_at", "exit_reason",
 )  # fmt: skip
+
+# Ids of enrollments that the step being run has ended by a service; see `forget`.
+_ended: ContextVar[set[int] | None] = ContextVar("ended", default=None)
+
+
+def forget(ids: Iterable[int]) -> None:
+    """Enrollments that a service has ended just now: a batch that holds them must not write them back."""
+    ended = _ended.get()
+    if ended is not None:
+        ended.update(ids)
 
 
 def run_due(*, now: datetime, limit: int | None = None) -> int:
@@ -74,6 +86,7 @@ class Batch:
         self.counts: Counter[tuple[int, str, str]] = Counter()
         self.visits: list[Visit] = []
         self.live: dict[int, Live] = {}
+        self.ended: set[int] = set()
 
     def run(self, visits: Sequence[Visit]) -> None:
         self.visits += visits
@@ -82,7 +95,8 @@ class Batch:
         while frontier:
             ready: list[Visit] = []
             for group in _groups(frontier):
-                ready += self._run_group(group)
+                staying = [visit for visit in group if visit.id not in self.ended]
+                ready += self._run_group(staying) if staying else []
             frontier = ready
         self._flush()
 
@@ -118,6 +132,8 @@ class Batch:
     def _try(self, plan: Plan, step: Step, group: Sequence[Visit]) -> list[Visit]:
         """Run in a savepoint. When it fails, halve the group until the one that fails stands alone."""
         run = StepRun(step=step, plan=plan, visits=group, now=self.now, zone=self.zone)
+        ended: set[int] = set()
+        token = _ended.set(ended)
         try:
             with transaction.atomic(), caused_by(run.origin):
                 step.run(run)
@@ -127,7 +143,10 @@ class Batch:
             return self._isolate(plan, step, group, error)
         except Exception as error:
             return self._isolate(plan, step, group, error)
-        return self._apply(plan, group, run.moves)
+        finally:
+            _ended.reset(token)
+        self.ended |= ended
+        return self._apply(plan, [visit for visit in group if visit.id not in ended], run.moves)
 
     def _isolate(self, plan: Plan, step: Step, group: Sequence[Visit], error: Exception) -> list[Visit]:
         if len(group) == 1:
@@ -137,6 +156,8 @@ class Batch:
         return self._try(plan, step, group[:half]) + self._try(plan, step, group[half:])
 
     def _fail(self, visit: Visit, error: Exception) -> None:
+        if isinstance(error, ValidationError):
+            error = StepError(" ".join(error.messages))
         if not isinstance(error, StepError):
             log.exception("Step %s failed for enrollment %s", visit.step_key, visit.id, exc_info=error)
         visit.attempts += 1
@@ -210,7 +231,7 @@ class Batch:
         self.counts[(visit.automation_id, step_key, metric)] += 1
 
     def _flush(self) -> None:
-        visits = self.visits
+        visits = [visit for visit in self.visits if visit.id not in self.ended]
         update_rows(
             Enrollment,
             "id",
@@ -226,7 +247,7 @@ class Batch:
         if LEFT_AUTOMATION not in current_index(fresh=False).watchers:
             return
         for visit in self.visits:
-            if visit.ended_at is not None:
+            if visit.ended_at is not None and visit.id not in self.ended:
                 left[(visit.automation_id, tuple(visit.chain))].append(visit.contact_id)
         from .match import raise_event
 

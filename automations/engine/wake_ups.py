@@ -71,16 +71,19 @@ class _Waking(Batch):
         """Who jumps to a goal, or stands in a wait that may be over now."""
         moved: dict[int, Visit] = {}
         for goal in (step for step in plan.steps.values() if step.enabled):
-            for visit in self._jumpers(plan, goal, [visit for visit in group if visit.id not in moved]):
-                self._note(visit, Outcome.JUMPED, plan.place_of(goal.key))
+            jumpers = self._jumpers(plan, goal, [visit for visit in group if visit.id not in moved])
+            place = plan.place_of(goal.key) if jumpers else ""
+            for visit in jumpers:
+                self._note(visit, Outcome.JUMPED, place)
                 self._count(visit, visit.step_key, "left")
+                visit.attempts, visit.error = 0, ""
                 self._advance(plan, visit, goal.key)
                 moved[visit.id] = visit
         waiting = [v for v in group if v.id not in moved and v.arrived and _listens(plan, v.step_key)]
         return [*moved.values(), *waiting]
 
     def _jumpers(self, plan: Plan, goal: Step, group: Sequence[Visit]) -> list[Visit]:
-        """Visits that the goal draws to it now, and that it has not drawn before in this pass."""
+        """Visits that the goal draws to it now, and that have not reached it before in this pass."""
         reach = goal.draws_from(plan)
         group = [visit for visit in group if visit.step_key in reach]
         if not group:
@@ -89,7 +92,7 @@ class _Waking(Batch):
         reached = StepLog.objects.filter(
             enrollment__in=id_set([visit.id for visit in group]),
             step_key=goal.key,
-            outcome__in=[Outcome.GOAL_REACHED, Outcome.GOAL_SKIPPED],
+            outcome=Outcome.GOAL_REACHED,
         )
         before = set(reached.values_list("enrollment_id", flat=True)) if met else set()
         return [visit for visit in group if visit.contact_id in met and visit.id not in before]

@@ -56,6 +56,10 @@ class Step(Configured):
         """The ways out, in the order in which they are drawn."""
         return () if self.terminal else NEXT
 
+    def holds(self) -> bool:
+        """Whether contacts may stand here for a while, as it is configured."""
+        return self.waits and self.enabled
+
     def run(self, run: "StepRun") -> None:
         """Do it for a group of contacts, inside a savepoint, and answer for each visit."""
         raise NotImplementedError  # every type has its own; the registry's contract test runs each
@@ -71,6 +75,10 @@ class Step(Configured):
     def draws(self, visits: "Sequence[Visit]", moment: "Moment") -> set[int]:
         """Ids of the contacts among `visits` that are drawn here now (goals)."""
         return set()
+
+    def message_content(self) -> dict[str, Any] | None:
+        """What `delivery.message` makes an e-mail to the contact of; None for steps that send none."""
+        return None
 
     def targets(self) -> set[str]:
         """Keys of other steps that the settings name (go to)."""

@@ -1,7 +1,9 @@
 """Keyword-only verbs that change automations and who is in them."""
 
+from .account import update_account
 from .activation import activate, deactivate
-from .automations import create_automation, update_automation
+from .automations import delete_automation, save_automation
+from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
     add_trigger,
@@ -15,7 +17,7 @@ from .drafts import (
     update_step,
     update_trigger,
 )
-from .enrollments import add_to_automation, end_enrollments, resume_parked, skip_wait
+from .enrollments import add_to_automation, end_enrollments, end_passes, resume_parked, skip_wait
 from .publishing import PublishError, problems_of, publish
 
 __all__ = [
@@ -24,21 +26,26 @@ __all__ = [
     "add_step",
     "add_to_automation",
     "add_trigger",
-    "create_automation",
+    "cancel_deliveries",
     "deactivate",
+    "delete_automation",
     "delete_step",
     "delete_trigger",
     "discard_changes",
     "duplicate_step",
     "end_enrollments",
+    "end_passes",
+    "mark_deliveries_sent",
     "move_step",
     "problems_of",
     "publish",
     "redo",
+    "resend_deliveries",
     "resume_parked",
+    "save_automation",
     "skip_wait",
     "undo",
-    "update_automation",
+    "update_account",
     "update_step",
     "update_trigger",
 ]

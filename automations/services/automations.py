@@ -1,6 +1,6 @@
-"""Automations themselves: what they are called, and the rules that hold for all their triggers."""
+"""Automations themselves: made, renamed, set up, deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,39 +11,35 @@ from automations.engine.index import touch_index
 from automations.models import Automation
 from contacts.models import List
 from contacts.origin import current_origin
+from contacts.services.records import save_record
+from contacts.services.usage import check_unused
 
-RULES = ("name", "description", "entry_policy", "exit_on_unsubscribe", "clock")
-
-
-@transaction.atomic
-def create_automation(*, name: str, description: str = "") -> Automation:
-    """A new, empty draft."""
-    automation = Automation(
-        name=name.strip(), description=description.strip(), created_by_id=current_origin().user_id
-    )
-    automation.full_clean()
-    automation.save()
-    return automation
+# What the trigger index and the running engine hold in memory.
+INDEXED = {"entry_policy", "exit_on_unsubscribe"}
 
 
 @transaction.atomic
-def update_automation(
-    *, automation: Automation, lists: Iterable[List | int] | None = None, **rules: Any
+def save_automation(
+    *, automation: Automation | None = None, values: Mapping[str, Any], lists: Iterable[List] | None = None
 ) -> Automation:
-    """Change name, description, entry_policy, exit_on_unsubscribe, clock or lists.
-
-    They hold at once, for contacts inside too; nothing needs to be published.
-    """
-    unknown = sorted(set(rules) - set(RULES))
-    if unknown:
-        raise ValidationError({name: _("Unknown setting.") for name in unknown})
-    automation = Automation.objects.select_for_update(of=("self",)).get(pk=automation.pk)
-    for name, value in rules.items():
-        setattr(automation, name, value.strip() if isinstance(value, str) else value)
-    automation.full_clean()
-    automation.save()
+    """Make an automation, or set fields of one; ValidationError by field. `lists` replaces its lists."""
+    record = automation or Automation(created_by_id=current_origin().user_id)
+    save_record(record=record, values=values)
     if lists is not None:
-        automation.lists.set(lists)
-    if automation.is_active:
+        record.lists.set(lists)
+    if record.is_active and INDEXED & set(values):
         touch_index()
-    return automation
+    return record
+
+
+@transaction.atomic
+def delete_automation(*, automation: Automation) -> None:
+    """Delete an inactive automation with its history; InUse, naming them, where others start or end it."""
+    locked = Automation.objects.select_for_update(of=("self",)).get(pk=automation.pk)
+    if locked.is_active:
+        raise ValidationError(_("“%s” is active; deactivate it before you delete it.") % locked, code="active")
+    check_unused(record=locked)
+    # First, because a step may name its own automation, and such a reference is protected.
+    locked.triggers.all().delete()
+    locked.steps.all().delete()
+    locked.delete()

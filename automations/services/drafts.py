@@ -278,20 +278,15 @@ def check_available(cls: Any) -> None:
     """ValidationError where the account's plan and add-ons don't include the type."""
     account = Account.current()
     if not cls.availability.allows(account.plan, account.addons):
-        raise ValidationError({"type": cls.availability.locked_reason(cls.label)}, code="locked")
+        reason = cls.availability.locked_reason(cls.label)
+        raise ValidationError({"type": ValidationError(reason, code="locked")})
 
 
 def _check_exclusive(automation: Automation, cls: type[Trigger]) -> None:
     others = list(automation.triggers.all())
     if others and (cls.exclusive or any(other.exclusive for other in others)):
-        raise ValidationError(
-            {
-                "type": _(
-                    "A trigger of a custom object keeps an automation for itself: no other can stand beside it."
-                )
-            },
-            code="exclusive",
-        )
+        text = _("A trigger of a custom object keeps an automation for itself: no other can stand beside it.")
+        raise ValidationError({"type": ValidationError(text, code="exclusive")})
 
 
 def _runs(cls: type[Trigger], runs: str) -> str:

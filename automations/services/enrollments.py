@@ -1,17 +1,20 @@
 """What people do with contacts in automations by hand, and steps on their behalf."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from automations.engine.by_hand import enroll_by_hand
-from automations.engine.run import write_counts, write_log
+from automations.engine.match import raise_event
+from automations.engine.run import forget, write_counts, write_log
 from automations.engine.wake import wake_worker
+from automations.events import LEFT_AUTOMATION, Event
 from automations.models import Automation, Enrollment
 from automations.models.enrollment import INSIDE, EnrollmentStatus
 from automations.reasons import Entry, Exit, Outcome
@@ -48,17 +51,41 @@ def end_enrollments(
     pk = automation.pk if isinstance(automation, Automation) else automation
     ended: list[int] = []
     for chunk in chunks(contact_ids(contacts)):
-        rows = Enrollment.objects.filter(automation_id=pk, contact__in=id_set(chunk), status__in=INSIDE)
-        inside = list(rows.select_for_update().order_by("pk").values_list("pk", "contact_id", "step_key", "visit"))
-        _end([row[0] for row in inside], reason, now or timezone.now())
-        write_log(
-            [(row[0], row[2], row[3], Outcome.ENDED, str(Exit(reason).label)) for row in inside],
-            now or timezone.now(),
-        )
-        counts = Counter((pk, row[2], "left") for row in inside if row[2])
-        write_counts(counts + Counter({(pk, "", "left"): len(inside)}))
-        ended += [row[1] for row in inside]
+        rows = Enrollment.objects.filter(automation_id=pk, contact__in=id_set(chunk))
+        ended += [row[1] for row in _end_inside(rows, reason, now or timezone.now())]
     return ended
+
+
+@transaction.atomic
+def end_passes(
+    *, enrollments: Iterable[Enrollment | int], reason: str = Exit.BY_HAND, now: datetime | None = None
+) -> list[int]:
+    """End single passes, of any automations; returns the ids of those that were open."""
+    ids = [row.pk if isinstance(row, Enrollment) else row for row in enrollments]
+    ended: list[int] = []
+    for chunk in chunks(ids):
+        rows = Enrollment.objects.filter(pk__in=id_set(chunk))
+        ended += [row[0] for row in _end_inside(rows, reason, now or timezone.now())]
+    return ended
+
+
+def _end_inside(rows: QuerySet[Enrollment], reason: str, now: datetime) -> list[tuple[int, int, int, str, int]]:
+    """End those of `rows` that are open: (id, contact, automation, step key, visit) of each."""
+    columns = ("pk", "contact_id", "automation_id", "step_key", "visit")
+    inside = list(rows.filter(status__in=INSIDE).select_for_update().order_by("pk").values_list(*columns))
+    _end([row[0] for row in inside], reason, now)
+    forget(row[0] for row in inside)
+    label = str(Exit(reason).label)
+    write_log([(row[0], row[3], row[4], Outcome.ENDED, label) for row in inside], now)
+    counts = Counter((row[2], row[3], "left") for row in inside if row[3])
+    counts.update((row[2], "", "left") for row in inside)
+    write_counts(counts)
+    left: dict[int, set[int]] = defaultdict(set)
+    for row in inside:
+        left[row[2]].add(row[1])
+    for automation_id, contacts in left.items():
+        raise_event(Event(LEFT_AUTOMATION, sorted(contacts), key=automation_id))
+    return inside
 
 
 def _end(ids: list[int], reason: str, now: datetime) -> None:

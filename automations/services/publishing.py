@@ -1,6 +1,6 @@
 """From a draft to a version: everything checked first, nothing half published."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -75,17 +75,32 @@ def _segment_problems(trigger: Trigger) -> list[str]:
 
 
 def _endless(steps: list[Step]) -> list[Problem]:
-    """Go-to steps that lead back to themselves with no wait on the way."""
+    """Go-to steps on a round that no step on it holds up."""
     by_key = {step.key: step for step in steps}
-    found = []
+    following: dict[str, set[str]] = {step.key: _targets(step) for step in steps}
     for step in steps:
-        for target in step.targets():
-            key, waits = step.key, False
-            while key and key != target:
-                waits = waits or by_key[key].waits
-                key = by_key[key].parent
-            if key == target and not waits and not (target in by_key and by_key[target].waits):
-                found.append(Problem(step.key, _("This goes round without a wait on the way; put one between.")))
+        if step.parent in by_key:
+            following[step.parent].add(step.key)
+    return [
+        Problem(step.key, _("This goes round without a wait on the way; put one between."))
+        for step in steps
+        if step.key in _reached(_targets(step), following, by_key)
+    ]
+
+
+def _targets(step: Step) -> set[str]:
+    return step.targets() if step.enabled else set()
+
+
+def _reached(start: Collection[str], following: Mapping[str, set[str]], by_key: Mapping[str, Step]) -> set[str]:
+    """The steps that a contact can come to from `start` without being held up."""
+    found: set[str] = set()
+    ahead = [key for key in start if key in by_key]
+    while ahead:
+        key = ahead.pop()
+        if key not in found and not by_key[key].holds():
+            found.add(key)
+            ahead += following[key]
     return found
 
 

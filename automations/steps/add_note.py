@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from automations.delivery.rendering import personalise, validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
-from contacts.services import add_notes
+from contacts.services import write_notes
 
 from .base import STEPS, StepRun
 
@@ -34,13 +34,13 @@ class AddNoteStep(Step):
         )
 
     def run(self, run: StepRun) -> None:
-        by_text: dict[str, list[int]] = {}
+        notes = []
         for visit in run.visits:
             text = personalise(self.text, run.contacts[visit.contact_id], visit.event, html=False)
-            by_text.setdefault(text, []).append(visit.contact_id)
-        for text, contact_ids in by_text.items():
-            add_notes(contacts=contact_ids, text=text)
-        run.go_all(run.contact_ids)
+            if text.strip():
+                notes.append((visit.contact_id, text))
+        write_notes(notes=notes)
+        run.go_all((contact_id for contact_id, _text in notes), empty=_("the text came out empty"))
 
     def describe(self) -> str:
         if not self.text:

@@ -29,6 +29,7 @@ class AddTagStep(Step):
 
     def run(self, run: StepRun) -> None:
         assert self.tag_id is not None  # noqa: S101 publishing demands it
+        run.check_exists(Tag, self.tag_id, _("The tag does not exist any more."))
         run.go_all(tag_contacts(contacts=run.contact_ids, tag=self.tag_id))
 
     def describe(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from automations.conditions.base import Moment
@@ -112,6 +113,15 @@ class StepRun:
         """The cause of what the step changes: the chain that led here, then this automation."""
         return Origin(source=Source.AUTOMATION, chain=(*self.visits[0].chain, self.plan.automation_id))
 
+    def check_exists(self, model: type[Model], pk: int | None, message: str) -> None:
+        """StepError with `message` when the record is gone.
+
+        Deletion of what is in use is refused; should it still happen, PostgreSQL would notice only
+        at commit, and the whole batch would fail instead of this step.
+        """
+        if not model._default_manager.filter(pk=pk or 0).exists():
+            raise StepError(message)
+
     def meeting(self, tree: Tree) -> set[int]:
         """Ids of the group's contacts that meet the tree now; one query."""
         return matching(tree, self.contact_ids, self.moment)
@@ -119,12 +129,12 @@ class StepRun:
     def go(self, visit: Visit, arm: str = "next", outcome: Outcome = Outcome.DONE, detail: str = "") -> None:
         self.moves[visit.id] = Move(outcome, detail[:250], arm=arm)
 
-    def go_all(self, done: Iterable[int], detail: str = "") -> None:
-        """Everyone goes on; those whose contact is not in `done` needed nothing."""
+    def go_all(self, done: Iterable[int], empty: str = "") -> None:
+        """Everyone goes on; those whose contact is not in `done` needed nothing (`empty` says why)."""
         changed = set(done)
         for visit in self.visits:
             hit = visit.contact_id in changed
-            self.go(visit, outcome=Outcome.DONE if hit else Outcome.NOTHING_TO_DO, detail=detail)
+            self.go(visit, outcome=Outcome.DONE if hit else Outcome.NOTHING_TO_DO, detail="" if hit else empty)
 
     def jump(self, visit: Visit, key: str, outcome: Outcome = Outcome.JUMPED, detail: str = "") -> None:
         self.moves[visit.id] = Move(outcome, detail[:250], jump_to=key)

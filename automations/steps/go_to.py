@@ -1,5 +1,6 @@
 """Sends the contact to another step of this automation (spec: go to)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from automations.forms import SettingsForm
 from automations.models import Step
-from automations.names import remembered
+from automations.names import remember, remembered
 from automations.reasons import Exit, Outcome
 
 from .base import STEPS, StepRun
@@ -42,9 +43,11 @@ class GoToStep(Step):
             field.choices = other_steps(self.owner)
 
     def run(self, run: StepRun) -> None:
+        known = self.target in run.plan.steps
+        place = run.plan.place_of(self.target) if known else ""
         for visit in run.visits:
-            if self.target in run.plan.steps:
-                run.jump(visit, self.target, detail=run.plan.place_of(self.target))
+            if known:
+                run.jump(visit, self.target, detail=place)
             else:
                 run.end(visit, Exit.STEP_REMOVED, Outcome.STEP_REMOVED)
 
@@ -65,6 +68,16 @@ def other_steps(step: Step | None) -> list[tuple[str, str]]:
     automation = step.automation_id
     titles = remembered(("step titles", automation), lambda: _titles(automation))
     return [(key, title) for key, title in titles if key != step.key]
+
+
+def give_titles(automations: Collection[int]) -> None:
+    """Read what the sentences of go-to steps need, in a fixed number of queries (see `remembered_names`)."""
+    titles: dict[int, list[tuple[str, str]]] = {pk: [] for pk in automations}
+    for step in Step.objects.filter(automation__in=titles):
+        if not isinstance(step, GoToStep):
+            titles[step.automation_id].append((step.key, step.describe()))
+    for pk, found in titles.items():
+        remember(("step titles", pk), found)
 
 
 def _titles(automation: int) -> list[tuple[str, str]]:

@@ -81,6 +81,9 @@ class GoalStep(Step):
             else:
                 run.go(visit, outcome=Outcome.GOAL_SKIPPED)
 
+    def holds(self) -> bool:
+        return super().holds() and self.unmet == "wait"
+
     def watches(self) -> set[EventKind]:
         return tree_events(self.conditions)
 

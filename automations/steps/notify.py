@@ -16,8 +16,9 @@ from automations.forms import SettingsForm
 from automations.models import Step
 from automations.names import name_of
 from automations.reasons import Outcome
+from contacts.models import Contact
 
-from .base import STEPS, StepError, StepRun, Visit
+from .base import STEPS, StepError, StepRun
 
 
 @STEPS.register
@@ -72,8 +73,9 @@ class NotifyStep(Step):
 
     def run(self, run: StepRun) -> None:
         drafts = []
+        fixed = self._fixed_target()
         for visit in run.visits:
-            target = self._target(run, visit)
+            target = fixed or _owner_address(run.contacts[visit.contact_id])
             if target:
                 contact = run.contacts[visit.contact_id]
                 subject = personalise(self.subject, contact, visit.event, html=False)
@@ -84,16 +86,16 @@ class NotifyStep(Step):
                 run.go(visit, outcome=Outcome.NOTHING_TO_DO, detail=_("the contact has no owner with an address"))
         run.deliver(drafts)
 
-    def _target(self, run: StepRun, visit: Visit) -> str:
+    def _fixed_target(self) -> str:
+        """The address that is the same for every contact; "" where it is the owner's."""
         if self.who == "address":
             return self.address
         if self.who == "user":
-            user = get_user_model()._default_manager.filter(pk=self.user_id or 0).first()
+            user = get_user_model()._default_manager.filter(pk=self.user_id or 0, is_active=True).first()
             if user is None or not user.email:
-                raise StepError(_("The user to be notified has no e-mail address."))
+                raise StepError(_("The user to be notified is gone, or has no e-mail address."))
             return str(user.email)
-        owner = run.contacts[visit.contact_id].owner
-        return str(owner.email) if owner is not None else ""
+        return ""
 
     def describe(self) -> str:
         if self.who == "address":
@@ -101,3 +103,7 @@ class NotifyStep(Step):
         if self.who == "user":
             return _("Notify %s") % (name_of(get_user_model(), self.user_id) if self.user_id else "…")
         return _("Notify the contact's owner")
+
+
+def _owner_address(contact: Contact) -> str:
+    return str(contact.owner.email) if contact.owner is not None and contact.owner.is_active else ""

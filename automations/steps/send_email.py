@@ -1,5 +1,7 @@
 """Sends a marketing e-mail, once to a contact and pass (spec: send e-mail)."""
 
+from typing import Any
+
 from django import forms
 from django.db import models
 from django.utils.translation import gettext as _
@@ -81,6 +83,9 @@ class SendEmailStep(Step):
         first = run.deliver(drafts)
         for visit in run.visits:
             run.go(visit, outcome=Outcome.QUEUED if visit.id in first else Outcome.SENT_BEFORE)
+
+    def message_content(self) -> dict[str, Any]:
+        return self.settings()
 
     def describe(self) -> str:
         return _("Send the e-mail “%s”") % self.subject if self.subject else _("Send an e-mail (no subject yet)")

@@ -2,15 +2,17 @@
 
 import hashlib
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Sum
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.forms import SettingsForm
+from automations.forms import SettingsForm, WholeNumbersField
 from automations.models import Step, StepCount
 from automations.models.step import Arm
 from automations.reasons import Outcome
@@ -18,6 +20,7 @@ from automations.reasons import Outcome
 from .base import STEPS, StepRun
 
 LETTERS = "abcde"
+MAX_WEIGHT = 10_000
 
 
 class NumbersInput(forms.TextInput):
@@ -40,12 +43,13 @@ class SplitStep(Step):
     synonyms = (gettext_lazy("A/B test"), gettext_lazy("random"))
 
     weights = models.JSONField(default=list)
-    # After so many contacts everyone takes `winner_path`; 0: never.
+    # After so many contacts, or from that day on, everyone takes `winner_path`; 0 and None: never.
     winner_after = models.PositiveIntegerField(default=0)
+    winner_from = models.DateField(null=True, blank=True)
     winner_path = models.CharField(max_length=1, blank=True)
 
     class Form(SettingsForm):
-        weights = forms.CharField(
+        weights = WholeNumbersField(
             label=gettext_lazy("Weights"),
             initial="50, 50",
             widget=NumbersInput,
@@ -56,6 +60,11 @@ class SplitStep(Step):
             min_value=0,
             required=False,
             initial=0,
+        )
+        winner_from = forms.DateField(
+            label=gettext_lazy("One path for all from this day on"),
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}),
         )
         winner_path = forms.ChoiceField(
             label=gettext_lazy("That path"),
@@ -70,8 +79,8 @@ class SplitStep(Step):
                 weights = [int(part) for part in parts]
             except ValueError:
                 raise ValidationError(_("Write whole numbers with commas between them, like 50, 50.")) from None
-            if not 2 <= len(weights) <= 5 or min(weights) < 0 or not sum(weights):
-                raise ValidationError(_("Give two to five weights of 0 or more, not all 0."))
+            if not 2 <= len(weights) <= 5 or min(weights) < 0 or max(weights) > MAX_WEIGHT or not sum(weights):
+                raise ValidationError(_("Give two to five weights from 0 to 10000, not all 0."))
             return weights
 
         def clean_winner_after(self) -> int:
@@ -80,7 +89,9 @@ class SplitStep(Step):
         def clean(self) -> dict[str, Any]:
             data = super().clean() or {}
             paths = LETTERS[: len(data.get("weights") or [])]
-            if data.get("winner_after") and (data.get("winner_path") or "-") not in paths:
+            if (data.get("winner_after") or data.get("winner_from")) and (
+                data.get("winner_path") or "-"
+            ) not in paths:
                 self.add_error("winner_path", _("Choose one of the paths of this split."))
             return data
 
@@ -91,9 +102,11 @@ class SplitStep(Step):
         return tuple(Arm(LETTERS[n], f"{LETTERS[n].upper()} {shares[n]} %") for n in range(count))
 
     def run(self, run: StepRun) -> None:
-        decided = self.winner_path if self._passed() >= (self.winner_after or float("inf")) else ""
-        for visit in run.visits:
-            arm = decided or self.path_of(visit.contact_id)
+        today = run.now.astimezone(ZoneInfo(run.zone)).date()
+        late = self.winner_from is not None and today >= self.winner_from
+        limit = 0 if late else self.winner_after or float("inf")
+        for passed, visit in enumerate(run.visits, start=self._passed()):
+            arm = self.winner_path if passed >= limit else self.path_of(visit.contact_id)
             run.go(visit, arm, Outcome.SPLIT, arm.upper())
 
     def path_of(self, contact_id: int) -> str:
@@ -113,7 +126,14 @@ class SplitStep(Step):
         return int(rows.aggregate(total=Sum("amount"))["total"] or 0)
 
     def describe(self) -> str:
-        return _("Split into %(count)d paths (%(weights)s)") % {
+        text = _("Split into %(count)d paths (%(weights)s)") % {
             "count": len(self.arms()),
             "weights": " / ".join(str(weight) for weight in self.weights or (50, 50)),
         }
+        path = self.winner_path.upper()
+        if self.winner_after:
+            text += _(", after %(count)d contacts all take %(path)s") % {"count": self.winner_after, "path": path}
+        if self.winner_from:
+            day = date_format(self.winner_from, "SHORT_DATE_FORMAT")
+            text += _(", from %(day)s on all take %(path)s") % {"day": day, "path": path}
+        return text

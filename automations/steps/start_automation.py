@@ -1,6 +1,7 @@
 """Adds the contact to another automation (spec: start an automation)."""
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -31,6 +32,13 @@ class StartAutomationStep(Step):
             queryset=Automation.objects.all(),
             help_text=gettext_lazy("Its own rules decide who may enter."),
         )
+
+        def clean_target(self) -> Automation:
+            target: Automation = self.cleaned_data["target"]
+            if self.owner is not None and target.pk == self.owner.automation_id:
+                # The loop guard would refuse every contact.
+                raise ValidationError(_("An automation can't start itself; use “Go to” instead."))
+            return target
 
     def run(self, run: StepRun) -> None:
         from automations.services import add_to_automation

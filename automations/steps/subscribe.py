@@ -36,6 +36,7 @@ class SubscribeStep(Step):
 
     def run(self, run: StepRun) -> None:
         assert self.list_id is not None  # noqa: S101 publishing demands it
+        run.check_exists(List, self.list_id, _("The list does not exist any more."))
         result = subscribe_contacts(contacts=run.contact_ids, list=self.list_id, resubscribe=self.resubscribe)
         run.go_all(result.changed)
         refused = set(result.refused)
@@ -46,4 +47,5 @@ class SubscribeStep(Step):
     def describe(self) -> str:
         if not self.list_id:
             return _("Subscribe to a list (not chosen yet)")
-        return _("Subscribe to the list “%s”") % name_of(List, self.list_id)
+        text = _("Subscribe to the list “%s”") % name_of(List, self.list_id)
+        return _("%s, also those who left it or bounced") % text if self.resubscribe else text

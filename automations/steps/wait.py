@@ -22,7 +22,7 @@ from automations.conditions.tree import (
 )
 from automations.engine.clock import add_period, at_wall_time, next_wall_time
 from automations.events import EventKind
-from automations.fields import contact_fields, field_label, field_references
+from automations.fields import FieldChoice, contact_fields, field_label, field_references
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.reasons import Outcome
@@ -35,6 +35,13 @@ UNITS = {
     "days": gettext_lazy("days"),
     "weeks": gettext_lazy("weeks"),
     "months": gettext_lazy("months"),
+}
+LENGTHS = {
+    "minutes": lambda count: ngettext("%d minute", "%d minutes", count) % count,
+    "hours": lambda count: ngettext("%d hour", "%d hours", count) % count,
+    "days": lambda count: ngettext("%d day", "%d days", count) % count,
+    "weeks": lambda count: ngettext("%d week", "%d weeks", count) % count,
+    "months": lambda count: ngettext("%d month", "%d months", count) % count,
 }
 MODES = {
     "period": gettext_lazy("for a period"),
@@ -64,7 +71,7 @@ class WaitForm(SettingsForm):
     on_date = forms.DateField(
         label=gettext_lazy("Date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    field = forms.ChoiceField(label=gettext_lazy("Date field"), choices=date_fields, required=False)
+    field = FieldChoice(label=gettext_lazy("Date field"), choices=date_fields, required=False)
     offset_days = forms.IntegerField(
         label=gettext_lazy("Days after it (negative: before)"),
         min_value=-3650,
@@ -147,24 +154,26 @@ class WaitStep(Step):
             self._until_conditions(run)
             return
         for visit in run.visits:
-            if visit.arrived:
+            # `limit_at` is the end of this wait. A contact that came here to wait for conditions, before
+            # the step was changed, has none or another's: its wait begins anew instead of being skipped.
+            if visit.arrived and visit.limit_at is not None and visit.limit_at <= run.now:
                 run.go(visit, outcome=Outcome.WAIT_OVER)
                 continue
             until = UNTIL[self.mode](self, run, visit)
             if until is None:
                 run.go(visit, outcome=Outcome.NO_DATE)
             elif until <= run.now:
-                run.go(visit, outcome=Outcome.DATE_PASSED)
+                run.go(visit, outcome=Outcome.DATE_PASSED if until < run.now else Outcome.WAIT_OVER)
             else:
-                run.wait(visit, until, detail=until.isoformat(timespec="minutes"))
+                run.wait(visit, until, limit=until, detail=until.isoformat(timespec="minutes"))
 
     def _until_conditions(self, run: StepRun) -> None:
         """Decided at arrival, at every wake-up and at the limit; never from memory."""
         met = run.meeting(self.conditions)
         recheck = RECHECK_TIMED if tree_changes_with_time(self.conditions) else RECHECK
         for visit in run.visits:
-            limit = visit.limit_at
-            if not visit.arrived and self.limited:
+            limit = visit.limit_at if self.limited else None
+            if self.limited and limit is None:
                 limit = add_period(run.now, self.amount, self.unit, self.zone_of(run, visit))
             if visit.contact_id in met:
                 run.go(visit, outcome=Outcome.CONDITIONS_MET)
@@ -188,39 +197,56 @@ class WaitStep(Step):
         return tree_references(self.conditions) if self.mode == "conditions" else set()
 
     def describe(self) -> str:
-        period = _period_text(self.amount, self.unit)
-        if self.mode == "period":
-            text = _("Wait %s") % period
-            if self.clock:
-                text = _("%(wait)s, then until %(time)s") % {"wait": text, "time": time_format(self.clock, "H:i")}
-            return _("%s in the contact's time zone") % text if self.zone == "contact" and self.clock else text
         if self.mode == "conditions":
             text = _("Wait until the contact %s") % (describe_tree(self.conditions) or "…")
-            return _("%(text)s, at most %(period)s") % {"text": text, "period": period} if self.limited else text
-        text = self._describe_day()
-        if self.clock:
-            text = _("%(day)s at %(time)s") % {"day": text, "time": time_format(self.clock, "H:i")}
+            return (
+                _("%(text)s, at most %(period)s") % {"text": text, "period": self._length()}
+                if self.limited
+                else text
+            )
+        text = DESCRIBE[self.mode](self)
         return _("%s in the contact's time zone") % text if self.zone == "contact" else text
 
-    def _describe_day(self) -> str:
-        if self.mode == "weekday":
-            names = ", ".join(str(WEEKDAYS[int(day)]) for day in self.weekdays)
-            return _("Wait until %s") % (names or _("the next day"))
-        if self.mode == "date":
-            return _("Wait until %s") % (date_format(self.on_date, "SHORT_DATE_FORMAT") if self.on_date else "…")
-        offset = _("%+d days from ") % self.offset_days if self.offset_days else ""
-        return _("Wait until %s") % (offset + f"“{field_label(self.field)}”" if self.field else "…")
+    def _length(self) -> str:
+        """“1 day”, “3 weeks”."""
+        return str(LENGTHS[self.unit](self.amount))
+
+    def _time(self) -> str:
+        return time_format(self.clock, "H:i") if self.clock else ""
+
+    def _day(self, day: str) -> str:
+        if not self.clock:
+            return _("Wait until %s") % day
+        return _("Wait until %(day)s at %(time)s") % {"day": day, "time": self._time()}
 
 
-def _period_text(amount: int, unit: str) -> str:
-    texts = {
-        "minutes": ngettext("%d minute", "%d minutes", amount),
-        "hours": ngettext("%d hour", "%d hours", amount),
-        "days": ngettext("%d day", "%d days", amount),
-        "weeks": ngettext("%d week", "%d weeks", amount),
-        "months": ngettext("%d month", "%d months", amount),
-    }
-    return texts[unit] % amount if unit in texts else f"{amount} {unit}"
+def _describe_period(step: WaitStep) -> str:
+    if not step.clock:
+        return _("Wait %s") % step._length()
+    return _("Wait %(period)s, then until %(time)s") % {"period": step._length(), "time": step._time()}
+
+
+def _describe_date(step: WaitStep) -> str:
+    return step._day(date_format(step.on_date, "SHORT_DATE_FORMAT") if step.on_date else "…")
+
+
+def _describe_field(step: WaitStep) -> str:
+    field = _("the date in “%s”") % field_label(step.field) if step.field else "…"
+    days = abs(step.offset_days)
+    if step.offset_days > 0:
+        field = ngettext("%(days)d day after %(field)s", "%(days)d days after %(field)s", days) % {
+            "days": days, "field": field
+        }  # fmt: skip
+    elif step.offset_days < 0:
+        field = ngettext("%(days)d day before %(field)s", "%(days)d days before %(field)s", days) % {
+            "days": days, "field": field
+        }  # fmt: skip
+    return step._day(field)
+
+
+def _describe_weekday(step: WaitStep) -> str:
+    names = _(" or ").join(str(WEEKDAYS[int(day)]) for day in step.weekdays)
+    return step._day(names) if names else _("Wait until %s") % (step._time() or "…")
 
 
 def _period(step: WaitStep, run: StepRun, visit: Visit) -> datetime | None:
@@ -257,4 +283,10 @@ UNTIL: dict[str, Callable[[WaitStep, StepRun, Visit], datetime | None]] = {
     "date": _date,
     "field": _field,
     "weekday": _weekday,
+}
+DESCRIBE: dict[str, Callable[[WaitStep], str]] = {
+    "period": _describe_period,
+    "date": _describe_date,
+    "field": _describe_field,
+    "weekday": _describe_weekday,
 }

@@ -18,7 +18,9 @@ from contacts.models import Contact
 
 from .base import STEPS, StepRun, Visit
 
-FORBIDDEN = {"host", "content-length", "transfer-encoding", "connection", "content-type"}
+FORBIDDEN = {
+    "host", "content-length", "transfer-encoding", "connection", "content-type", "idempotency-key", "x-signature",
+}  # fmt: skip
 
 
 @STEPS.register

@@ -2,13 +2,12 @@
 
 from collections.abc import Hashable, Iterable
 
-from django import forms
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.events import TAG_REMOVED
-from automations.forms import SettingsForm
+from automations.forms import RecordsField, SettingsForm
 from automations.models import Trigger
 from automations.names import names_of
 from contacts.models import Tag
@@ -30,7 +29,7 @@ class TagRemovedTrigger(Trigger):
     tags = models.JSONField(gettext_lazy("tags"), default=list)
 
     class Form(SettingsForm):
-        tags = forms.ModelMultipleChoiceField(
+        tags = RecordsField(
             label=gettext_lazy("Tag"),
             queryset=Tag.objects.all(),
             help_text=gettext_lazy("With several, any one of them starts the automation."),

@@ -38,9 +38,8 @@ class SubscriptionChange(Fact):
         verbose_name = _("subscription change")
         indexes = [
             models.Index(fields=["contact", "at"], name="sub_change_timeline"),
-            models.Index(
-                fields=["address_hash", "list"], condition=models.Q(contact=None), name="sub_change_forgotten"
-            ),
+            # Refusals of forgotten addresses, and the person behind an old link.
+            models.Index(fields=["address_hash", "list"], name="sub_change_address"),
         ]
 
     def __str__(self) -> str:

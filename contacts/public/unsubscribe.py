@@ -1,57 +1,69 @@
-"""Leaving lists: by the link in an e-mail, in one click from the mail program (RFC 8058), or list by list."""
+"""Leaving lists by the link in an e-mail, or in one click from the mail program (RFC 8058)."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from collections.abc import Sequence
 
-from contacts.links import preferences_url, read_token
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from contacts.links import Link, make_token, preferences_url, read_token
 from contacts.models import Contact, List
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Origin, Source, caused_by
 from contacts.services import subscribe_contacts, unsubscribe_contacts
 
+from .page import contact_page, masked
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks, POST does: link scanners follow links, but don't post. The signed token stands for CSRF."""
-    contact, lists = _read(token, "unsubscribe")
-    if request.method == "POST":
-        with caused_by(Origin(source=Source.CONTACT)):
-            for mailing_list in _leaving(contact, lists):
-                unsubscribe_contacts(contacts=contact, list=mailing_list, reason="link in an e-mail")
-    context = {"contact": contact, "done": request.method == "POST", "preferences": preferences_url(contact)}
+RECEIVING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.UNCONFIRMED)
+ONE_CLICK = "One-Click"
+
+
+@contact_page("unsubscribe")
+def unsubscribe(request: HttpRequest, contact: Contact, link: Link) -> HttpResponse:
+    """Ask, or do it, with a way back. A post without a form's `action` is a mail program's one click."""
+    left: list[List] = []
+    returned: list[List] = []
+    action = request.POST.get("action", "leave") if request.method == "POST" else ""
+    with caused_by(Origin(source=Source.CONTACT)):
+        if action == "undo":
+            returned = _return(contact, request.POST.get("undo", ""))
+        elif action:
+            one_click = request.POST.get("List-Unsubscribe") == ONE_CLICK
+            reason = "one click in the mail program" if one_click else "link in an e-mail"
+            lists = [] if action == "all" else link.lists
+            left = _leave(contact, _meant(contact, lists), reason)
+    context = {
+        "address": masked(contact.email),
+        "asked": not action,
+        "returned": returned,
+        "left": left,
+        "leaving": _meant(contact, link.lists),
+        "others": _receiving(contact),
+        "undo": make_token(contact, "undo", [row.pk for row in left]),
+        "preferences": preferences_url(contact),
+    }
     return render(request, "contacts/public/unsubscribe.html", context)
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """The public lists, and those the contact is on, each to be joined or left."""
-    contact, _lists = _read(token, "preferences")
-    active = set(contact.subscriptions.filter(status=SubscriptionStatus.ACTIVE).values_list("list_id", flat=True))
-    offered = [row for row in List.objects.all() if row.is_public or row.pk in active]
-    if request.method == "POST":
-        wanted = {int(value) for value in request.POST.getlist("lists") if value.isdigit()}
-        with caused_by(Origin(source=Source.CONTACT)):
-            for row in offered:
-                if row.pk in wanted and row.pk not in active:
-                    subscribe_contacts(contacts=contact, list=row, resubscribe=True)
-                elif row.pk not in wanted and row.pk in active:
-                    unsubscribe_contacts(contacts=contact, list=row, reason="preferences page")
-        active = wanted & {row.pk for row in offered}
-    context = {"contact": contact, "lists": offered, "active": active, "done": request.method == "POST"}
-    return render(request, "contacts/public/preferences.html", context)
+def _meant(contact: Contact, lists: Sequence[int]) -> list[List]:
+    """Those of `lists` that the contact is on; all where none is named, or none of them exists any more."""
+    rows = _receiving(contact)
+    if not lists or not List.objects.filter(pk__in=lists).exists():
+        return rows
+    return [row for row in rows if row.pk in lists]
 
 
-def _read(token: str, purpose: str) -> tuple[Contact, list[int]]:
-    found = read_token(token, purpose)
-    if found is None:
-        raise Http404
-    return get_object_or_404(Contact, pk=found[0]), found[1]
+def _receiving(contact: Contact) -> list[List]:
+    return list(List.objects.filter(subscriptions__contact=contact, subscriptions__status__in=RECEIVING))
 
 
-def _leaving(contact: Contact, lists: list[int]) -> list[List]:
-    rows = List.objects.filter(subscriptions__contact=contact)
-    return list(rows.filter(pk__in=lists) if lists else rows)
+def _leave(contact: Contact, lists: Sequence[List], reason: str) -> list[List]:
+    return [row for row in lists if unsubscribe_contacts(contacts=contact, list=row, reason=reason)]
+
+
+def _return(contact: Contact, token: str) -> list[List]:
+    """Back to the lists that were left just now; an altered token, or another's, returns to none."""
+    undo = read_token(token, "undo")
+    if undo is None or undo.contact_id != contact.pk or not undo.lists:
+        return []
+    rows = list(List.objects.filter(pk__in=undo.lists))
+    return [row for row in rows if subscribe_contacts(contacts=contact, list=row, resubscribe=True).changed]

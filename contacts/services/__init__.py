@@ -3,7 +3,7 @@
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .fields import set_field
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
-from .notes import add_notes
+from .notes import add_notes, write_notes
 from .records import save_record
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
@@ -32,4 +32,5 @@ __all__ = [
     "untag_contacts",
     "update_contact",
     "upsert_contacts",
+    "write_notes",
 ]

@@ -23,7 +23,7 @@ VALUE_COLUMNS = ("text", "long_text", "number", "date", "datetime")
 def parse_standard(name: str, raw: Any) -> Any:
     """The stored value of a standard field, or ValidationError. `owner` takes a user id."""
     if name == "owner":
-        return int(raw) if raw not in (None, "") else None
+        return _owner_id(raw)
     value = "" if raw is None else check_text(str(raw).strip())
     if name == "email":
         return clean_email(value)
@@ -31,6 +31,15 @@ def parse_standard(name: str, raw: Any) -> Any:
     field: models.Field[Any, Any] = getattr(Contact, name).field
     field.run_validators(value)
     return value
+
+
+def _owner_id(raw: Any) -> int | None:
+    text = "" if raw is None else str(raw).strip()
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 18:
+        raise ValidationError(_("“%s” is not the id of a user.") % text[:50])
+    return int(text)
 
 
 @transaction.atomic

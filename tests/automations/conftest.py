@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from automations.engine.pump import turn
 from automations.models import Automation, EntryRefusal, Step
 from automations.services import activate, add_step, add_trigger, publish
+from tests.automations.samples import new_automation
 
 Triggers = list[tuple[str, dict[str, Any]]]
 
@@ -67,3 +69,33 @@ def passes(automation: Automation) -> list[str]:
 
 def reasons(automation: Automation) -> list[str]:
     return list(EntryRefusal.objects.filter(automation=automation).order_by("pk").values_list("reason", flat=True))
+
+
+@pytest.fixture(autouse=True)
+def _no_throttle_left_over():
+    cache.clear()
+
+
+@pytest.fixture
+def automation(db) -> Any:
+    return new_automation()
+
+
+@pytest.fixture
+def api(api_client, manager) -> Any:
+    return api_client(manager)
+
+
+@pytest.fixture
+def signed_in(client, admin_user) -> Any:
+    """A browser-like client in the admin, as a superuser."""
+    client.force_login(admin_user)
+    return client
+
+
+@pytest.fixture(scope="session")
+def openapi() -> Any:
+    """The OpenAPI document, as it is served."""
+    from drf_spectacular.generators import SchemaGenerator
+
+    return SchemaGenerator().get_schema(request=None, public=True)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.peers.processes import free_port
 
@@ -34,9 +34,9 @@ class Received:
 
 @dataclass(frozen=True)
 class Fault:
-    """How the next messages are treated; `at` is "rcpt" (before the text) or "data" (after it)."""
+    """How the next messages are treated; `at` is "mail", "rcpt" (before the text) or "data" (after it)."""
 
-    kind: str  # refuse | hang | drop
+    kind: str  # refuse | hang | drop | hang_up
     at: str
     reply: str = ""
     seconds: float = 0
@@ -47,13 +47,22 @@ class Fault:
 class SmtpServer:
     """Listens on a free port of 127.0.0.1, in threads of its own; other processes may send to it too."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "") -> None:
+        """With a `password`, mail is only taken after a log-in with it (any user)."""
         self._lock = Lock()
+        self.connections = 0
         self._received: list[Received] = []
         self._fault: Fault | None = None
         self._faults_left = 0
         self.host, self.port = "127.0.0.1", free_port()
-        self._controller = Controller(_Handler(self), hostname=self.host, port=self.port)
+        self._controller = Controller(
+            _Handler(self),
+            hostname=self.host,
+            port=self.port,
+            auth_required=bool(password),
+            auth_require_tls=False,
+            authenticator=lambda *args: AuthResult(success=args[-1].password == password.encode(), handled=False),
+        )
 
     def start(self) -> None:
         self._controller.start()
@@ -101,6 +110,10 @@ class SmtpServer:
         """Close the connection instead of answering; with `keeps` the message was taken all the same."""
         self._set(Fault("drop", at, keeps=keeps), times)
 
+    def hang_up(self, *, times: int = -1) -> None:
+        """Take the message, say so, and close the connection: it was idle for too long."""
+        self._set(Fault("hang_up", "data"), times)
+
     def behave(self) -> None:
         self._set(None, 0)
 
@@ -129,6 +142,24 @@ class _Handler:
     def __init__(self, peer: SmtpServer) -> None:
         self.peer = peer
 
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        with self.peer._lock:
+            self.peer.connections += 1
+        return responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        fault = self.peer._next_fault("mail", [])
+        if fault is not None and (reply := await self._misbehave(server, fault)):
+            return reply
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -156,4 +187,8 @@ class _Handler:
         if fault.kind == "drop":
             server.transport.abort()
             return "421 dropped"
+        if fault.kind == "hang_up":
+            # Runs when the answer has been written: closing flushes it.
+            asyncio.get_running_loop().call_soon(server.transport.close)
+            return ""
         return fault.reply

@@ -16,6 +16,7 @@ from automations.models import Delivery
 class NotificationChannel:
     slug = "notification"
     rate = 0
+    repeatable = False
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Sequence[Delivery]], Iterator[Parcel]]]:

@@ -1,83 +1,93 @@
-"""Signed JSON posts. The address is resolved once and connected to, so that a name can't turn private."""
+"""Signed JSON posts."""
 
 import hashlib
 import hmac
 import json
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+import httpcore
 import httpx
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.utils.translation import gettext as _
 
-from automations.delivery.addresses import check_url, resolve_public
+from automations.delivery.addresses import check_url
+from automations.delivery.http import Header, post
 from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
 from automations.engine.plan import plan_of_version
 from automations.models import Delivery
 
+TRY_LATER = (408, 425, 429)
+
 
 @CHANNELS.register
 class WebhookChannel:
+    """Repeatable: the Idempotency-Key lets the receiver see that it has had a post already."""
+
     slug = "webhook"
     rate = 0
+    repeatable = True
 
     @contextmanager
     def open(self) -> Iterator[Callable[[Sequence[Delivery]], Iterator[Parcel]]]:
-        with httpx.Client(timeout=settings.WEBHOOK_TIMEOUT, follow_redirects=False, trust_env=False) as client:
+        tls = httpx.create_ssl_context()  # certifi's authorities, or those of SSL_CERT_FILE
 
-            def prepare(deliveries: Sequence[Delivery]) -> Iterator[Parcel]:
-                for delivery in deliveries:
-                    yield Parcel(delivery, partial(_post, client, delivery))
-
-            yield prepare
+        yield partial(_prepare, tls)
 
 
-def _post(client: httpx.Client, delivery: Delivery) -> str:
-    """POST once. The receiver gets an Idempotency-Key: a webhook, unlike a mail, may be repeated safely."""
-    request = _request(client, delivery)
+def _prepare(tls: ssl.SSLContext, deliveries: Sequence[Delivery]) -> Iterator[Parcel]:
+    """Whoever didn't answer once is not asked again in this batch: a dead receiver holds nobody else up."""
+    silent: set[str] = set()
+    for delivery in deliveries:
+        if urlsplit(delivery.target).netloc in silent:
+            yield Parcel(delivery)
+        else:
+            yield Parcel(delivery, partial(_post, delivery, tls, silent))
+
+
+def _post(delivery: Delivery, tls: ssl.SSLContext, silent: set[str]) -> str:
+    """Post once; returns the status. A receiver that can't be reached is noted in `silent`."""
     try:
-        response = client.send(request, stream=True)
-        response.close()
-    except httpx.HTTPError as error:
-        raise Temporary(f"{type(error).__name__}: {error}") from error
-    status = response.status_code
-    if status < 300:
-        return str(status)
-    if status >= 500 or status in (408, 425, 429):
-        raise Temporary(f"The address answered {status}.")
-    raise Permanent(f"The address answered {status}.")
-
-
-def _request(client: httpx.Client, delivery: Delivery) -> httpx.Request:
-    url = delivery.target
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    try:
-        check_url(url)
-        address = resolve_public(parts.hostname or "", port)
+        check_url(delivery.target)
+        headers, body = _request(delivery)
+        status = post(delivery.target, body=body, headers=headers, seconds=settings.WEBHOOK_TIMEOUT, tls=tls)
     except ValidationError as error:
         raise Permanent(error.messages[0]) from error
-    except OSError as error:
-        raise Temporary(f"The name can't be resolved: {error}") from error
+    except (UnicodeError, httpcore.LocalProtocolError) as error:
+        raise Permanent(_("The address can't be called: %s") % error) from error
+    except (OSError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        silent.add(urlsplit(delivery.target).netloc)
+        raise Temporary(_("The address can't be reached: %s") % (str(error) or type(error).__name__)) from error
+    if 200 <= status < 300:
+        return str(status)
+    if status >= 500 or status in TRY_LATER:
+        raise Temporary(_("The address answered %s.") % status)
+    if 300 <= status < 400:
+        raise Permanent(_("The address answered %s; redirects are not followed, give the final one.") % status)
+    raise Permanent(_("The address answered %s.") % status)
+
+
+def _request(delivery: Delivery) -> tuple[list[Header], bytes]:
+    extra, secret = _settings(delivery)
     body = json.dumps(delivery.payload, separators=(",", ":")).encode()
-    headers = {**_settings(delivery)[0], "Content-Type": "application/json", "Host": parts.netloc}
-    headers["Idempotency-Key"] = f"delivery-{delivery.pk}"
-    secret = _settings(delivery)[1]
+    headers = {**extra, "Content-Type": "application/json", "Idempotency-Key": f"delivery-{delivery.pk}"}
+    headers.setdefault("User-Agent", "marketing-automation")
     if secret:
         headers["X-Signature"] = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    literal = f"[{address}]" if ":" in address else address
-    target = urlunsplit((parts.scheme, f"{literal}:{port}", parts.path, parts.query, ""))
-    return client.build_request(
-        "POST", target, content=body, headers=headers, extensions={"sni_hostname": parts.hostname or ""}
-    )
+    return [(name.encode("ascii"), value.encode()) for name, value in headers.items()], body
 
 
 def _settings(delivery: Delivery) -> tuple[dict[str, str], str]:
     """Extra headers and signing secret of the step that wanted it; they stand in the version, not in the row."""
-    step = plan_of_version(delivery.version_id).steps.get(delivery.step_key) if delivery.version_id else None
-    values = step.settings() if step else {}
+    try:
+        values = plan_of_version(delivery.version_id or 0).steps[delivery.step_key].settings()
+    except (ObjectDoesNotExist, KeyError):
+        # Unsigned and without its credentials it would only be refused by the receiver, or worse, believed.
+        raise ValidationError(_("The version of the automation that held this webhook is gone.")) from None
     lines = str(values.get("headers", "")).splitlines()
     headers = {name.strip(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
     return headers, str(values.get("secret", ""))

@@ -7,13 +7,13 @@ from django.test import Client
 from django.urls import reverse
 
 from automations.models import Automation, Step
-from automations.services import add_step, add_trigger, create_automation
+from automations.services import add_step, add_trigger, save_automation
 from tests.factories import TagFactory, UserFactory
 
 
 @pytest.fixture
 def automation(db: None) -> Automation:
-    return create_automation(name="Welcome")
+    return save_automation(values={"name": "Welcome"})
 
 
 @pytest.fixture

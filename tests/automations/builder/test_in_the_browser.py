@@ -122,9 +122,9 @@ def test_an_automation_is_built_published_and_switched_on_by_clicking(
 def test_steps_are_moved_by_keyboard_and_mouse_and_undone(
     records: None, browser_page: Page, sign_in: SignIn, admin_user: Any
 ) -> None:
-    from automations.services import add_step, create_automation
+    from automations.services import add_step, save_automation
 
-    automation = create_automation(name="To be moved")
+    automation = save_automation(values={"name": "To be moved"})
     above = None
     for text in ("one", "two", "three"):
         place = {"parent": above.key, "arm": "next"} if above else {}
@@ -156,9 +156,9 @@ def test_steps_are_moved_by_keyboard_and_mouse_and_undone(
 def test_what_is_wrong_is_shown_at_its_field_and_what_was_typed_stays(
     records: None, browser_page: Page, sign_in: SignIn, admin_user: Any
 ) -> None:
-    from automations.services import add_step, create_automation
+    from automations.services import add_step, save_automation
 
-    automation = create_automation(name="Wrong")
+    automation = save_automation(values={"name": "Wrong"})
     step = add_step(automation=automation, type="send_email")
     page = browser_page
     sign_in(admin_user)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from automations.models import Automation, Enrollment, Step
-from automations.services import activate, add_step, add_trigger, create_automation, publish
+from automations.services import activate, add_step, add_trigger, publish, save_automation
 from contacts.services import tag_contacts
 from tests.factories import ContactFactory, TagFactory
 
@@ -123,7 +123,7 @@ def test_a_bad_name_creates_nothing_and_is_kept(page: Client, name: str) -> None
 )
 def test_the_list_filters_by_state(page: Client, state: str, names: set[str]) -> None:
     for name in ("Draft", "On", "Changed", "Off", "Stopped"):
-        automation = create_automation(name=name)
+        automation = save_automation(values={"name": name})
         if name != "Draft":
             add_step(automation=automation, type="add_note", settings={"text": "x"})
             publish(automation=automation)
@@ -140,8 +140,8 @@ def test_the_list_filters_by_state(page: Client, state: str, names: set[str]) ->
 
 
 def test_search_finds_by_name_and_says_when_nothing_is_found(page: Client) -> None:
-    create_automation(name="Win back")
-    create_automation(name="Welcome")
+    save_automation(values={"name": "Win back"})
+    save_automation(values={"name": "Welcome"})
     assert [row[0].name for row in page.get(LIST, {"q": "WIN"}).context["rows"]] == ["Win back"]
     assert "Nothing found" in page.get(LIST, {"q": "zzz"}).content.decode()
 
@@ -149,7 +149,7 @@ def test_search_finds_by_name_and_says_when_nothing_is_found(page: Client) -> No
 def test_the_list_is_paged_at_a_constant_number_of_queries(
     page: Client, django_assert_max_num_queries: Any
 ) -> None:
-    create_automation(name="One")
+    save_automation(values={"name": "One"})
     with django_assert_max_num_queries(60) as first:
         page.get(LIST)
     Automation.objects.bulk_create(Automation(name=f"Automation {n}") for n in range(1_000))

@@ -8,7 +8,7 @@ import pytest
 
 from automations.models import Delivery
 from automations.selectors.figures import automation_figures, enrollments_behind, step_figures
-from automations.services import activate, add_step, add_trigger, create_automation, publish
+from automations.services import activate, add_step, add_trigger, publish, save_automation
 from contacts.services import tag_contacts
 from tests.factories import ContactFactory, TagFactory
 
@@ -16,7 +16,7 @@ from tests.factories import ContactFactory, TagFactory
 @pytest.fixture
 def branched(db: None, drain: Callable[..., int]) -> dict[str, Any]:
     """Five contacts: three are Ada and wait, two are not and are through."""
-    tag, automation = TagFactory(), create_automation(name="Branched")
+    tag, automation = TagFactory(), save_automation(values={"name": "Branched"})
     add_trigger(automation=automation, type="tag_added", settings={"tags": [tag.pk]})
     is_ada = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
     fork = add_step(automation=automation, type="if_else", settings={"conditions": is_ada})
@@ -92,7 +92,7 @@ def test_messages_are_counted_by_what_became_of_them(branched: dict[str, Any]) -
 
 
 def test_other_automations_do_not_count(branched: dict[str, Any]) -> None:
-    other = create_automation(name="Other")
+    other = save_automation(values={"name": "Other"})
     assert (step_figures(other), automation_figures([other.pk])) == ({}, {other.pk: (0, 0)})
     assert not enrollments_behind(other, branched["yes"].key, "waiting").exists()
 

@@ -147,8 +147,9 @@ def test_statements_do_not_grow_with_rows(api, news):
         # The trigger index asks for its version once an event, and at most once a second on small ones.
         return sum("automations_indexversion" not in query["sql"] for query in queries.captured_queries)
 
-    cost(1, "warm")
-    assert cost(1, "a") == cost(1_000, "b")
+    # Two, because a single change may spare itself the question whether any trigger is new.
+    cost(2, "warm")
+    assert cost(2, "a") == cost(1_000, "b")
 
 
 @pytest.mark.parametrize("by", ["ids", "emails"])

@@ -1,0 +1,26 @@
+"""What config.api registers for this app: (prefix, viewset), and views at fixed addresses."""
+
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from .account import AccountView
+from .automations import AutomationViewSet
+from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
+from .deliveries import DeliveryViewSet
+from .enrollments import EnrollmentViewSet
+from .segments import SegmentViewSet
+from .steps import StepViewSet
+from .triggers import TriggerViewSet
+
+routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("automations", AutomationViewSet),
+    ("condition-types", ConditionTypeViewSet),
+    ("deliveries", DeliveryViewSet),
+    ("enrollments", EnrollmentViewSet),
+    ("segments", SegmentViewSet),
+    ("step-types", StepTypeViewSet),
+    ("steps", StepViewSet),
+    ("trigger-types", TriggerTypeViewSet),
+    ("triggers", TriggerViewSet),
+]
+views: list[tuple[str, type[APIView]]] = [("account", AccountView)]

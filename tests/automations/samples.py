@@ -1,0 +1,239 @@
+"""Settings for every registered type, for the contract tests. A new type needs an entry here.
+
+A sample makes what its settings name, and gives the settings; `junk` are near misses, each with the
+setting that the error must name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from automations.models import Automation
+from automations.services import add_step, save_automation
+from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
+
+Settings = Mapping[str, Any]
+TREE = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
+BAD_TREE = {"match": "all", "conditions": [{"type": "tag", "op": "has", "tag": 999_999}]}
+
+
+@dataclass(frozen=True)
+class Sample:
+    settings: Callable[[Automation], Settings]
+    junk: tuple[tuple[Settings, str], ...]
+
+
+def new_automation(**values: Any) -> Automation:
+    return save_automation(values={"name": "Welcome", **values})
+
+
+def published(**values: Any) -> Automation:
+    """A published automation with one step that waits a day."""
+    from automations.services import publish
+
+    automation = new_automation(**values)
+    add_step(automation=automation, type="wait", settings={"mode": "period", "amount": 1, "unit": "days"})
+    publish(automation=automation)
+    return Automation.objects.get(pk=automation.pk)
+
+
+def free_place(automation: Automation) -> dict[str, str]:
+    """Where a step may be added behind all others."""
+    steps = list(automation.steps.all())
+    taken = {(step.parent, step.arm) for step in steps}
+    for step in steps:
+        for arm in step.arms():
+            if (step.key, arm.name) not in taken:
+                return {"parent": step.key, "arm": arm.name}
+    return {"parent": "", "arm": ""}
+
+
+def fixed(**settings: Any) -> Callable[[Automation], Settings]:
+    return lambda automation: settings
+
+
+def tags(automation: Automation) -> Settings:
+    return {"tags": [TagFactory().pk, TagFactory().pk]}
+
+
+def one_tag(automation: Automation) -> Settings:
+    return {"tag": TagFactory().pk}
+
+
+def one_list(automation: Automation) -> Settings:
+    return {"list": ListFactory().pk}
+
+
+def other_step(automation: Automation) -> Settings:
+    return {"target": add_step(automation=automation, type="wait").key}
+
+
+def other_automation(automation: Automation) -> Settings:
+    return {"target": new_automation(name="Another").pk}
+
+
+def a_user(automation: Automation) -> Settings:
+    return {"who": "user", "user": UserFactory().pk, "subject": "News", "text": "Look at {{ contact.email }}"}
+
+
+def custom_field(automation: Automation) -> Settings:
+    return {"field": CustomFieldFactory(type="number").key, "op": "increment", "value": "2"}
+
+
+NO_TAGS = (
+    ({"tags": []}, "tags"),
+    ({"tags": [999_999]}, "tags"),
+    ({"tags": [10**30]}, "tags"),
+    ({"tags": ["x"]}, "tags"),
+    ({"tags": "1"}, "tags"),
+    ({"tags": None}, "tags"),
+)
+NO_TAG = (({"tag": None}, "tag"), ({"tag": 999_999}, "tag"), ({"tag": [1]}, "tag"), ({"tag": 10**30}, "tag"))
+NO_LIST = (({"list": 999_999}, "list"), ({"list": "x"}, "list"), ({"list": {}}, "list"))
+NO_TARGET = (({"target": 999_999}, "target"), ({"target": True}, "target"))
+EMAIL = {"subject": "Hello {{ contact.first_name }}", "html": "<p>Hello</p>"}
+NOTICE = {"who": "address", "address": "team@example.com", "subject": "News", "text": "Look"}
+
+TRIGGERS: dict[str, Sample] = {
+    "tag_added": Sample(tags, NO_TAGS),
+    "tag_removed": Sample(tags, NO_TAGS),
+    "list_subscribed": Sample(one_list, NO_LIST),
+    "list_unsubscribed": Sample(one_list, NO_LIST),
+    "contact_field_changed": Sample(
+        fixed(field="first_name", old="any", old_value="", new="value", new_value="Ada"),
+        (
+            ({"field": "gone", "old": "any", "new": "any"}, "field"),
+            ({"field": "email", "new": "sometimes"}, "new"),
+            ({"field": "email", "old": "value", "old_value": "no address"}, "old_value"),
+            ({"field": "email", "old": "value", "new": "value"}, "new_value"),
+        ),
+    ),
+}
+
+STEPS: dict[str, Sample] = {
+    "send_email": Sample(
+        fixed(**EMAIL, preheader="", text="", from_name="Ada", from_email="ada@example.com", reply_to=""),
+        (
+            ({**EMAIL, "subject": ""}, "subject"),
+            ({**EMAIL, "html": "{% if %}"}, "html"),
+            ({**EMAIL, "from_email": "nobody"}, "from_email"),
+            ({**EMAIL, "from_name": "a\nb"}, "from_name"),
+            ({**EMAIL, "subject": ["x"]}, "subject"),
+        ),
+    ),
+    "notify": Sample(
+        a_user,
+        (
+            ({**NOTICE, "who": "user", "user": None}, "user"),
+            ({**NOTICE, "address": ""}, "address"),
+            ({**NOTICE, "who": "nobody"}, "who"),
+        ),
+    ),
+    "wait": Sample(
+        fixed(mode="period", amount=2, unit="hours"),
+        (
+            ({"mode": "period", "amount": 0}, "amount"),
+            ({"mode": "period", "amount": "many"}, "amount"),
+            ({"mode": "date", "on_date": "2026-02-30"}, "on_date"),
+            ({"mode": "field"}, "field"),
+            ({"mode": "weekday", "weekdays": ["7"]}, "weekdays"),
+            ({"mode": "conditions", "conditions": BAD_TREE}, "conditions"),
+            ({"mode": "for ever"}, "mode"),
+        ),
+    ),
+    "if_else": Sample(
+        fixed(conditions=TREE),
+        (
+            ({"conditions": {}}, "conditions"),
+            ({"conditions": BAD_TREE}, "conditions"),
+            ({"conditions": "x"}, "conditions"),
+            ({"conditions": {"conditions": 5}}, "conditions"),
+        ),
+    ),
+    "goal": Sample(
+        fixed(name="Bought", conditions=TREE, jump_from="anywhere", unmet="wait"),
+        (
+            ({"name": "", "conditions": TREE}, "name"),
+            ({"name": "x", "conditions": {}}, "conditions"),
+            ({"name": "x", "conditions": TREE, "unmet": "cry"}, "unmet"),
+        ),
+    ),
+    "split": Sample(
+        fixed(weights=[70, 20, 10], winner_after=100, winner_path="c"),
+        (
+            ({"weights": [100]}, "weights"),
+            ({"weights": [1, -1]}, "weights"),
+            ({"weights": ["a", "b"]}, "weights"),
+            ({"weights": [50, 50], "winner_after": 5, "winner_path": "c"}, "winner_path"),
+            ({"weights": [50, 50], "winner_after": -1}, "winner_after"),
+        ),
+    ),
+    "go_to": Sample(other_step, (({"target": ""}, "target"), ({"target": "nowhere"}, "target"))),
+    "start_automation": Sample(other_automation, (({"target": None}, "target"), *NO_TARGET)),
+    "end_automation": Sample(other_automation, NO_TARGET),
+    "webhook": Sample(
+        fixed(url="https://example.com/hook", headers="X-Token: abc", body="{{ contact.email }}", secret="s"),
+        (
+            ({"url": "nowhere"}, "url"),
+            ({"url": "ftp://example.com/"}, "url"),
+            ({"url": "https://example.com/", "headers": "no colon"}, "headers"),
+            ({"url": "https://example.com/", "headers": "Host: x"}, "headers"),
+            ({"url": "https://example.com/", "body": "{{ contact.email"}, "body"),
+        ),
+    ),
+    "add_tag": Sample(one_tag, NO_TAG),
+    "remove_tag": Sample(one_tag, NO_TAG),
+    "subscribe": Sample(one_list, (({"list": None}, "list"), *NO_LIST)),
+    "unsubscribe": Sample(one_list, (({"list": None}, "list"), *NO_LIST)),
+    "update_field": Sample(
+        custom_field,
+        (
+            ({"field": "gone", "op": "clear"}, "field"),
+            ({"field": "email", "op": "clear"}, "op"),
+            ({"field": "email", "op": "set", "value": "no address"}, "value"),
+            ({"field": "email", "op": "increment", "value": "1"}, "op"),
+        ),
+    ),
+    "add_note": Sample(
+        fixed(text="Called on {{ event.day }}"), (({"text": ""}, "text"), ({"text": "{{ x"}, "text"))
+    ),
+}
+
+CONDITIONS: dict[str, Sample] = {
+    "tag": Sample(
+        lambda automation: {"op": "has_not", "tag": TagFactory().pk},
+        (({"op": "has"}, "tag"), ({"op": "had", "tag": 1}, "op")),
+    ),
+    "subscription": Sample(
+        lambda automation: {"op": "is", "status": "active", "list": ListFactory().pk},
+        (
+            ({"op": "is", "status": "asleep"}, "status"),
+            ({"op": "is", "status": "active", "list": 999_999}, "list"),
+        ),
+    ),
+    "field": Sample(
+        fixed(field="first_name", op="starts_with", value="A"),
+        (
+            ({"field": "gone", "op": "is", "value": "x"}, "field"),
+            ({"field": "first_name", "op": "greater", "value": "1"}, "op"),
+            ({"field": "first_name", "op": "is", "value": ""}, "value"),
+        ),
+    ),
+    "created": Sample(
+        fixed(op="within", days=7), (({"op": "within", "days": 0}, "days"), ({"op": "on", "days": 1}, "op"))
+    ),
+    "automation": Sample(
+        lambda automation: {"op": "not_completed", "automation": automation.pk},
+        (({"op": "inside", "automation": 999_999}, "automation"),),
+    ),
+    "now": Sample(
+        fixed(weekdays=["0", "4"], after_time="09:00:00", before_time="17:30:00"),
+        (({"weekdays": ["8"]}, "weekdays"), ({"after_time": "25:00"}, "after_time"), ({}, "__all__")),
+    ),
+}
+
+
+def sample_of(samples: Mapping[str, Sample], slug: str) -> Sample:
+    """The sample of a type, or a failure that says what to write."""
+    assert slug in samples, f"The type “{slug}” has no sample settings: add one to tests/automations/samples.py."
+    return samples[slug]

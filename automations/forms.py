@@ -8,8 +8,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from automations.names import is_remembering, record_of
+
+#: A record that a saved setting names and that is gone.
+MISSING = {
+    "invalid_choice": _("it does not exist (any more); choose another."),
+    "invalid_pk_value": _("it does not exist (any more); choose another."),
+}
 
 
 class RecordsField(forms.ModelMultipleChoiceField):
@@ -50,6 +57,9 @@ class SettingsForm(forms.Form):
             attrs = self.fields[name].widget.attrs
             attrs["data-depends"] = self.add_prefix(other)
             attrs["data-when"] = " ".join(values)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.error_messages |= MISSING
         if is_remembering():
             for field in self.fields.values():
                 _look_up_once(field)

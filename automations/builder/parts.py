@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from automations.conditions.tree import describe_tree
 from automations.forms import SettingsForm, form_data
 from automations.models import Account, Automation, Step, Trigger
+from automations.models.trigger import Runs
 from automations.names import remembered_names
 from automations.services import (
     add_step,
@@ -59,8 +60,8 @@ def add(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         if kind == "triggers":
             part = add_trigger(automation=automation, type=slug, runs=_first_rule(slug))
         else:
-            place = {name: request.POST.get(name, "") for name in ("parent", "arm")}
-            part = add_step(automation=automation, type=slug, **place)
+            parent, arm = request.POST.get("parent", ""), request.POST.get("arm", "")
+            part = add_step(automation=automation, type=slug, parent=parent, arm=arm)
     except ValidationError as error:
         return refused(error)
     return updated(request, automation, panel=_build(request, automation, part, kind), select=part.key)
@@ -133,7 +134,7 @@ class _Posted:
 def _build(request: HttpRequest, automation: Automation, part: Trigger | Step, kind: str) -> str:
     form = _filled(part)
     missing, wrong = form.sorted_errors()
-    rules = None
+    rules, initial = None, {}
     if isinstance(part, Trigger):
         initial = {"segment": part.segment, "runs": part.fixed_runs or part.runs}
         rules = TriggerRulesForm(trigger=part, prefix=RULES, initial=initial)
@@ -149,7 +150,7 @@ def _build(request: HttpRequest, automation: Automation, part: Trigger | Step, k
             "rules": rules,
             "can_edit": can_edit(request),
             "arms": part.arms() if isinstance(part, Step) else (),
-            "sentence": _sentence_html(part, {"segment": part.segment, "runs": part.runs} if rules else {}),
+            "sentence": _sentence_html(part, initial),
             "locked": _locked(part),
         }
         return render_to_string("automations/builder/panels/build.html", context, request=request)
@@ -175,7 +176,7 @@ def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:
     if rules.get("segment"):
         notes.append(_("only contacts who: %s") % describe_tree(rules["segment"]))
     if rules.get("runs"):
-        notes.append(str(dict(part._meta.get_field("runs").choices or ()).get(rules["runs"], "")))
+        notes.append(str(Runs(rules["runs"]).label))
     context = {"text": part.describe(), "notes": notes}
     return render_to_string("automations/builder/panels/sentence.html", context)
 
@@ -205,7 +206,7 @@ def delete(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
 def _path_length(automation: Automation, parent: str, arm: str) -> int:
     from automations.services.snapshots import steps_below
 
-    steps = {step.key: step for step in automation.steps.non_polymorphic()}
+    steps: dict[str, Step] = {step.key: step for step in automation.steps.all()}
     first = next((step.key for step in steps.values() if (step.parent, step.arm) == (parent, arm)), "")
     return len(steps_below(steps, first)) if first else 0
 

@@ -1,5 +1,6 @@
 """The panel's figures and log: who is where, what happened, and why (not)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q
@@ -141,7 +142,7 @@ def _standing(automation: Automation, row: Enrollment) -> dict[str, Any]:
     }
 
 
-ACTIONS = {
+ACTIONS: dict[str, Callable[[Enrollment], Any]] = {
     "skip": lambda row: skip_wait(enrollment=row),
     "retry": lambda row: resume_parked(enrollments=[row]),
     "pass": lambda row: resume_parked(enrollments=[row], skip=True),

@@ -19,7 +19,7 @@ class ConditionsWidget(forms.HiddenInput):
     """
 
     template_name = "automations/forms/conditions_widget.html"
-    is_hidden = False  # type: ignore[assignment]  # the label is shown
+    is_hidden = False
 
     class Media:
         css = {"all": ["automations/forms.css"]}

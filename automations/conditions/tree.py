@@ -44,12 +44,14 @@ class ConditionError(ValidationError):
 class Fault:
     path: tuple[int, ...]
     message: str
+    #: The field at fault, and what people call it.
     name: str = "__all__"
+    label: str = ""
 
     @property
     def text(self) -> str:
         place = _("Condition %s: ") % ".".join(map(str, self.path)) if self.path else ""
-        return place + ("" if self.name == "__all__" else f"{self.name}: ") + self.message
+        return place + ("" if self.name == "__all__" else f"{self.label or self.name}: ") + self.message
 
 
 def clean_tree(raw: Any) -> dict[str, Any]:
@@ -93,7 +95,9 @@ def _clean_child(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[s
         return {"type": kind, **condition.clean(raw)}
     except ValidationError as error:
         for name, messages in error.message_dict.items():
-            errors.append(Fault(path, " ".join(messages), name))
+            field = condition.Form.base_fields.get(name)
+            label = str(field.label) if field and field.label else name
+            errors.append(Fault(path, " ".join(messages), name, label))
         return {}
 
 

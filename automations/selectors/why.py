@@ -16,6 +16,7 @@ from automations.engine.enroll import Past, history_of, refusal_of
 from automations.engine.index import Listener
 from automations.engine.plan import Plan, plan_of_version
 from automations.models import Account, Automation, Enrollment, EntryRefusal, Trigger
+from automations.models.enrollment import EnrollmentStatus
 from automations.reasons import Entry
 from contacts.models import Contact
 
@@ -84,9 +85,9 @@ def _verdict(passes: list[Enrollment], past: list[Reason], outlook: list[Reason]
     """The newest thing that happened; where nothing did, what stands in the way."""
     inside = next((row for row in passes if row.ended_at is None), None)
     if inside is not None:
-        return Reason(
-            Entry.ALREADY_INSIDE, _("Is inside now (%s).") % inside.get_status_display(), inside.entered_at
-        )
+        usual = inside.status == EnrollmentStatus.ACTIVE
+        text = _("Is inside now.") if usual else _("Is inside now: %s.") % inside.get_status_display()
+        return Reason(Entry.ALREADY_INSIDE, text, inside.entered_at)
     if past:
         return past[0]
     return next((reason for reason in outlook if reason.code != Entry.ENTERED), outlook[0])
@@ -106,11 +107,11 @@ def _outlook(
     if not plan.triggers:
         return [Reason(Entry.NO_EVENT, _("It has no trigger: contacts enter only when they are added."))]
     account, past = Account.current(), history_of(automation.pk, contact.pk, now)
+    seen = {row.trigger_key for row in passes} | {row.trigger_key for row in refusals}
     found: list[Reason] = []
     for trigger in plan.triggers:
         found.append(_would_enter(automation, plan, trigger, contact, past, account, now))
-        seen = [*passes, *refusals]
-        if not any(row.trigger_key == trigger.key for row in seen):
+        if trigger.key not in seen:
             found.append(_no_event(automation, trigger))
     return found
 
@@ -139,18 +140,21 @@ def _would_enter(
 ) -> Reason:
     """What this trigger would answer to its event, if it happened to the contact now."""
     name = trigger.describe()
-    about = {"trigger_key": trigger.key, "trigger": name}
+
+    def answer(code: str, text: str) -> Reason:
+        return Reason(code, text, trigger_key=trigger.key, trigger=name)
+
     if not trigger.availability.allows(account.plan, account.addons):
-        return Reason(Entry.LOCKED, trigger.availability.locked_reason(trigger.label), **about)
+        return answer(Entry.LOCKED, trigger.availability.locked_reason(trigger.label))
     refusal = refusal_of(Listener(automation.pk, automation.entry_policy, plan, trigger), past)
     if refusal is not None:
         text = _("“%(trigger)s” would not let it in: %(reason)s.")
-        return Reason(refusal, text % {"trigger": name, "reason": refusal.label}, **about)
+        return answer(refusal, text % {"trigger": name, "reason": refusal.label})
     if not matching(trigger.segment, [contact.pk], Moment(now=now, zone=account.zone)):
         text = _("“%(trigger)s” would not let it in: now outside its segment (%(segment)s).")
         segment = describe_tree(trigger.segment)
-        return Reason(Entry.OUTSIDE_SEGMENT, text % {"trigger": name, "segment": segment}, **about)
-    return Reason(Entry.ENTERED, _("The next time “%s” happens it would enter.") % name, **about)
+        return answer(Entry.OUTSIDE_SEGMENT, text % {"trigger": name, "segment": segment})
+    return answer(Entry.ENTERED, _("The next time “%s” happens it would enter.") % name)
 
 
 def _no_event(automation: Automation, trigger: Trigger) -> Reason:

@@ -44,9 +44,9 @@ def problems_of(automation: Automation) -> list[Problem]:
     found: list[Problem] = []
     if not steps:
         found.append(Problem("", _("Add at least one step: without one, contacts go straight through.")))
-    parts: dict[str, Trigger | Step] = {part.key: part for part in (*triggers, *steps)}
+    labels = {part.key: part.label for part in (*triggers, *steps)}
     for key, messages in problems_by_part(triggers, steps, account).items():
-        found += [Problem(key, f"{parts[key].label}: {message}") for message in messages]
+        found += [Problem(key, f"{labels[key]}: {message}") for message in messages]
     return found
 
 

@@ -1,6 +1,8 @@
 // The canvas: selection, zoom, panning, picker, moving, and the state of the form in the panel.
 (() => {
   "use strict";
+  // What goes wrong is told by htmx's events; the promise has nothing to add.
+  const ajax = (...request) => Promise.resolve(htmx.ajax(...request)).catch(() => {});
   const builder = document.getElementById("builder");
   if (!builder) return;
   const $ = (id) => document.getElementById(id);
@@ -46,7 +48,7 @@
     if (!card) return;
     select(key);
     openPanel(true);
-    htmx.ajax("GET", `${base}${card.dataset.kind}/${key}/`, { source: panel, target: panel, swap: "innerHTML" });
+    ajax("GET", `${base}${card.dataset.kind}/${key}/`, { source: panel, target: panel, swap: "innerHTML" });
     reveal(card);
   };
   builder.addEventListener("click", (event) => {
@@ -192,7 +194,7 @@
   const drop = (edge) => {
     const key = moving;
     endMove();
-    htmx.ajax("POST", `${base}steps/${key}/move/`, { source: builder, swap: "none", values: { parent: edge.dataset.parent, arm: edge.dataset.arm } });
+    ajax("POST", `${base}steps/${key}/move/`, { source: builder, swap: "none", values: { parent: edge.dataset.parent, arm: edge.dataset.arm } });
   };
   builder.addEventListener("click", (event) => {
     const mover = event.target.closest("[data-move]");
@@ -290,7 +292,7 @@
   document.addEventListener("builder:reload", () => {
     const card = selected && cardOf(selected);
     if (card) showCard(selected);
-    else if (selected) { select(""); htmx.ajax("GET", `${base}metrics/`, { source: panel, target: panel, swap: "innerHTML" }); }
+    else if (selected) { select(""); ajax("GET", `${base}metrics/`, { source: panel, target: panel, swap: "innerHTML" }); }
   });
   document.addEventListener("builder:form", (event) => {
     const { key, saved, wrong = {}, missing = {} } = event.detail;

@@ -1,6 +1,8 @@
 // Settings forms anywhere: fields that depend on others, chips for long choices, the conditions editor.
 (() => {
   "use strict";
+  // What goes wrong is told by htmx's events; the promise has nothing to add.
+  const ajax = (...request) => Promise.resolve(htmx.ajax(...request)).catch(() => {});
   const form = (node) => node.closest("form") || document;
 
   // --- CSRF for every htmx request ------------------------------------------------------------
@@ -124,7 +126,7 @@
   };
   const check = (editor) => {
     const state = editor.querySelector("[data-conditions-state]");
-    htmx.ajax("POST", editor.dataset.checkUrl, {
+    ajax("POST", editor.dataset.checkUrl, {
       source: state, target: state, swap: "innerHTML", values: { tree: editor.querySelector("[data-conditions-value]").value },
     });
   };
@@ -158,7 +160,7 @@
     const items = menu.closest("[data-group]").querySelector(":scope > [data-items]");
     const type = menu.value;
     menu.value = "";
-    await htmx.ajax("GET", `${editor.dataset.newUrl}?type=${encodeURIComponent(type)}`, { source: menu, target: items, swap: "beforeend" });
+    await ajax("GET", `${editor.dataset.newUrl}?type=${encodeURIComponent(type)}`, { source: menu, target: items, swap: "beforeend" });
     const added = items.lastElementChild;
     prepare(added);
     store(editor);

@@ -167,7 +167,7 @@ def test_the_sentence_follows_what_is_typed_and_saves_nothing(page: Client, url:
     html = page.post(url("sentence", "steps", wait.key), {"mode": "period", "amount": "5", "unit": "hours"})
     assert "Wait 5 hours" in html.content.decode()
     html = page.post(url("sentence", "steps", wait.key), {"mode": "period", "amount": "many", "unit": "hours"})
-    assert "Wait 1 hours" in html.content.decode()
+    assert "Wait 1 hour" in html.content.decode()
     assert Step.objects.get().settings()["amount"] == 1
 
 

@@ -71,7 +71,7 @@ def test_metrics_of_the_whole_and_of_a_card(page: Client, url: Url, running: Aut
 
 
 def test_the_log_shows_the_last_events_and_finds_a_contact(page: Client, url: Url, running: Automation) -> None:
-    assert page.get(url("log")).content.decode().count("Wait 1 days") == 3
+    assert page.get(url("log")).content.decode().count("Wait 1 day") == 3
     html = page.get(url("log"), {"q": "ADA@"}).content.decode()
     assert ("Is inside now" in html, "If it happened now" in html, 'data-reason="already_inside"' in html) == (
         True,

@@ -73,6 +73,7 @@ def queries_for(drain: Callable[..., int]) -> Callable[..., int]:
     def run(
         count: int, kind: str, settings: dict[str, Any], prepare: Callable[[Contact], Any] = lambda c: None
     ) -> int:
+        drain()
         contacts: Sequence[Contact] = [ContactFactory() for _number in range(count)]
         for contact in contacts:
             prepare(contact)

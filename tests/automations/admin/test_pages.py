@@ -282,3 +282,25 @@ def test_lists_cost_the_same_however_long(signed_in, filled):
     few = costs()
     fill(10)
     assert costs() == few
+
+
+def test_what_only_the_service_can_refuse_is_an_error_of_the_form(signed_in, automation, monkeypatch):
+    from django.contrib.contenttypes.models import ContentType
+
+    from automations.steps.base import STEPS
+    from automations.triggers.base import TRIGGERS
+
+    def add(model, part, posted):
+        kind = ContentType.objects.get_for_model(part, for_concrete_model=False)
+        url = f"{page(model, 'add')}?ct_id={kind.pk}&automation={automation.pk}"
+        return signed_in.post(url, posted)
+
+    add_step(automation=automation, type="wait")
+    answer = add("step", STEPS["end_automation"], {"place": "", "enabled": "on"})
+    assert "ends its path" in text(answer)
+    monkeypatch.setattr(TRIGGERS["list_subscribed"], "exclusive", True)
+    assert add("trigger", TRIGGERS["list_subscribed"], {"runs": "once"}).status_code == 302
+    assert "keeps an automation for itself" in text(
+        add("trigger", TRIGGERS["list_unsubscribed"], {"runs": "once"})
+    )
+    assert (automation.steps.count(), automation.triggers.count()) == (1, 1)

@@ -10,7 +10,6 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-
 #: A record that a saved setting names and that is gone.
 MISSING = {
     "invalid_choice": _("it does not exist (any more); choose another."),

@@ -32,13 +32,22 @@ def clean_tree(raw: Any) -> dict[str, Any]:
     """The tree with every condition validated by its form; {} for an empty one. ConditionError if bad."""
     if raw in (None, "", {}, []):
         return {}
+    # Counted first: every condition that is checked may cost a query.
+    if _size(raw) > MAX_CONDITIONS:
+        raise ConditionError([_("At most %d conditions.") % MAX_CONDITIONS])
     errors: list[str] = []
     cleaned = _clean_group(raw, (), errors)
     if errors:
         raise ConditionError(errors)
-    if len(list(leaves(cleaned))) > MAX_CONDITIONS:
-        raise ConditionError([_("At most %d conditions.") % MAX_CONDITIONS])
     return cleaned if cleaned.get("conditions") else {}
+
+
+def _size(raw: Any, depth: int = 0) -> int:
+    """Conditions and groups in a raw tree, as deep as it may be."""
+    children = raw.get("conditions") if isinstance(raw, Mapping) else None
+    if not isinstance(children, list) or depth >= MAX_DEPTH:
+        return 0
+    return len(children) + sum(_size(child, depth + 1) for child in children)
 
 
 def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
@@ -46,7 +55,7 @@ def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str
     if not isinstance(raw, Mapping) or not isinstance(raw.get("conditions"), list):
         errors.append(place + _("a group is {“match”: “all” or “any”, “conditions”: [...]}."))
         return {}
-    if raw.get("match", "all") not in WORDS:
+    if str(raw.get("match", "all")) not in WORDS:
         errors.append(place + _("“match” must be “all” or “any”."))
         return {}
     if len(path) >= MAX_DEPTH:
@@ -55,7 +64,9 @@ def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str
     children = [
         _clean_child(child, (*path, number), errors) for number, child in enumerate(raw["conditions"], start=1)
     ]
-    return {"match": raw.get("match", "all"), "conditions": [child for child in children if child]}
+    kept = [child for child in children if child]
+    # An empty group would say nothing, or everything: it is left out.
+    return {"match": raw.get("match", "all"), "conditions": kept} if kept else {}
 
 
 def _clean_child(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
@@ -140,13 +151,13 @@ def tree_events(tree: Tree) -> set[EventKind]:
     kinds: set[EventKind] = set()
     for leaf in leaves(tree):
         condition = CONDITIONS.get(leaf["type"])
-        kinds |= set(condition.listens_to) if condition else set()
+        kinds |= set(condition.events(leaf)) if condition else set()
     return kinds
 
 
 def tree_changes_with_time(tree: Tree) -> bool:
-    found = (CONDITIONS.get(leaf["type"]) for leaf in leaves(tree))
-    return any(condition.changes_with_time for condition in found if condition)
+    found = ((CONDITIONS.get(leaf["type"]), leaf) for leaf in leaves(tree))
+    return any(condition.timed(leaf) for condition, leaf in found if condition)
 
 
 def tree_references(tree: Tree) -> set[tuple[str, int]]:

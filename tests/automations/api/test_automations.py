@@ -189,7 +189,7 @@ def test_deleting(api):
     api.delete(f"/api/v1/steps/{user.pk}/")
     own = {"target": automation.pk}
     place = {"parent": automation.steps.get().key, "arm": "next"}
-    add_step(automation=automation, type="start_automation", settings=own, **place)
+    add_step(automation=automation, type="end_automation", settings=own, **place)
     assert api.delete(url).status_code == 204
 
 

@@ -69,8 +69,8 @@ class Exit(models.TextChoices):
 class Skip(models.TextChoices):
     """Why an e-mail wasn't sent to a contact."""
 
-    UNSUBSCRIBED = "unsubscribed", _("not active on any of the lists")
-    NO_LIST = "no_list", _("not active on any list")
+    UNSUBSCRIBED = "unsubscribed", _("unsubscribed from the lists")
+    NO_LIST = "no_list", _("not subscribed to any of the lists")
     UNCONFIRMED = "unconfirmed", _("the subscription awaits confirmation")
     BOUNCED = "bounced", _("the address bounced")
     SUPPRESSED = "suppressed", _("the address is suppressed")

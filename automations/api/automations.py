@@ -50,6 +50,16 @@ class AutomationSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class BackfillCountSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+
+
+class BackfillSerializer(serializers.Serializer):
+    selected = serializers.IntegerField()
+    entered = serializers.IntegerField(help_text="Where it was done at once.")
+    bulk_job = serializers.IntegerField(allow_null=True)
+
+
 class AutomationInputSerializer(StrictModelSerializer):
     lists = serializers.ListField(child=IdField(), required=False, max_length=500, help_text="Ids.")
 
@@ -162,6 +172,7 @@ class AutomationViewSet(ReadOnlyViewSet):
         "publish": CHANGE,
         "activate": CHANGE,
         "deactivate": CHANGE,
+        "backfill": ["automations.add_enrollment"],
         "undo": CHANGE,
         "redo": CHANGE,
         "contacts": ["automations.add_enrollment"],
@@ -232,6 +243,25 @@ class AutomationViewSet(ReadOnlyViewSet):
     def activate(self, request: Request, pk: str) -> Response:
         late = services.activate(automation=self.get_object())
         return Response({"late": late, "automation": self._fresh(int(pk))})
+
+    @extend_schema(
+        methods=["GET"], summary="How many contacts a backfill would look at", responses=BackfillCountSerializer
+    )
+    @extend_schema(
+        methods=["POST"],
+        summary="Also add everyone who meets its triggers now",
+        description="At once for a few contacts; for many as a bulk job in the worker, whose id is returned.",
+        request=None,
+        responses=BackfillSerializer,
+    )
+    @action(detail=True, methods=["get", "post"])
+    def backfill(self, request: Request, pk: str) -> Response:
+        automation = self.get_object()
+        if request.method == "GET":
+            return Response({"count": services.backfill_count(automation=automation)})
+        outcome = services.backfill(automation=automation)
+        job = outcome.job.pk if outcome.job else None
+        return Response({"selected": outcome.selected, "entered": outcome.changed, "bulk_job": job})
 
     @extend_schema(
         summary="Stop starting contacts; those inside stay where they are",

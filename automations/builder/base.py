@@ -106,7 +106,7 @@ def updated(
         )
     triggers = dict(events or {})
     if select is not None:
-        triggers["builder:select"] = {"key": select}
+        triggers["builder:select"] = {"key": select, "panel": bool(panel)}
     if toast:
         triggers["builder:toast"] = {"text": toast}
     return HttpResponse(html, headers={"HX-Trigger": json.dumps(triggers)})

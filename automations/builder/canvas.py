@@ -88,7 +88,10 @@ def build_canvas(automation: Automation) -> Canvas:
     account = Account.current()
     figures = step_figures(automation)
     triggers, steps = list(automation.triggers.all()), list(automation.steps.all())
-    problems = problems_by_part(triggers, steps, account)
+    problems = {
+        key: [problem.on_card or problem.message for problem in found]
+        for key, found in problems_by_part(triggers, steps, account).items()
+    }
     cards: dict[str, Card] = {}
     for step in steps:
         cards[step.key] = StepCard(step, problems[step.key], figures.get(step.key) or Figures())

@@ -11,13 +11,15 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from automations.models import Automation, Step
 from automations.selectors.figures import automation_figures
 from automations.services import (
     PublishError,
     activate,
+    backfill,
+    backfill_count,
     deactivate,
     discard_changes,
     publish,
@@ -228,7 +230,29 @@ def switch_on(request: HttpRequest, pk: int) -> HttpResponse:
         activate(automation=automation)
     except ValidationError as error:
         return refused(error)
-    return updated(request, automation, toast=_("Active: contacts enter from now on."))
+    toast = _("Active: contacts enter from now on.")
+    count = backfill_count(automation=automation)
+    if not count:
+        return updated(request, automation, toast=toast)
+    context = {"automation": automation, "can_edit": True, "count": count}
+    html = render_to_string("automations/builder/panels/backfill.html", context, request=request)
+    return updated(request, automation, panel=html, select="", toast=toast)
+
+
+@may(CHANGE, "POST")
+def add_those_who_meet_it(request: HttpRequest, pk: int) -> HttpResponse:
+    """The backfill, offered at activation."""
+    automation = get_automation(pk)
+    try:
+        outcome = backfill(automation=automation)
+    except ValidationError as error:
+        return refused(error)
+    if outcome.job is None:
+        entered = outcome.changed
+        text = ngettext("%d contact entered.", "%d contacts entered.", entered) % entered
+    else:
+        text = _("%d contacts are being added; see “Bulk actions”.") % outcome.selected
+    return updated(request, automation, toast=text, events={"builder:reload": {}})
 
 
 @may(CHANGE, "POST")

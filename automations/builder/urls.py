@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/discard/", pages.discard, name="discard"),
     path("<int:pk>/publish/", pages.publish_draft, name="publish"),
     path("<int:pk>/activate/", pages.switch_on, name="activate"),
+    path("<int:pk>/backfill/", pages.add_those_who_meet_it, name="backfill"),
     path("<int:pk>/deactivate/", pages.switch_off, name="deactivate"),
     path("<int:pk>/metrics/", people.metrics, name="metrics"),
     path("<int:pk>/people/", people.people, name="people"),

@@ -58,20 +58,29 @@ def clean_tree(raw: Any) -> dict[str, Any]:
     """The tree with every condition validated by its form; {} for an empty one. ConditionError if bad."""
     if raw in (None, "", {}, []):
         return {}
+    # Counted first: every condition that is checked may cost a query.
+    if _size(raw) > MAX_CONDITIONS:
+        raise ConditionError([Fault((), _("At most %d conditions.") % MAX_CONDITIONS)])
     errors: list[Fault] = []
     cleaned = _clean_group(raw, (), errors)
     if errors:
         raise ConditionError(errors)
-    if len(list(leaves(cleaned))) > MAX_CONDITIONS:
-        raise ConditionError([Fault((), _("At most %d conditions.") % MAX_CONDITIONS)])
     return cleaned if cleaned.get("conditions") else {}
+
+
+def _size(raw: Any, depth: int = 0) -> int:
+    """Conditions and groups in a raw tree, as deep as it may be."""
+    children = raw.get("conditions") if isinstance(raw, Mapping) else None
+    if not isinstance(children, list) or depth >= MAX_DEPTH:
+        return 0
+    return len(children) + sum(_size(child, depth + 1) for child in children)
 
 
 def _clean_group(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("conditions"), list):
         errors.append(Fault(path, _("a group is {“match”: “all” or “any”, “conditions”: [...]}.")))
         return {}
-    if raw.get("match", "all") not in WORDS:
+    if str(raw.get("match", "all")) not in WORDS:
         errors.append(Fault(path, _("“match” must be “all” or “any”.")))
         return {}
     if len(path) >= MAX_DEPTH:
@@ -80,7 +89,9 @@ def _clean_group(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[s
     children = [
         _clean_child(child, (*path, number), errors) for number, child in enumerate(raw["conditions"], start=1)
     ]
-    return {"match": raw.get("match", "all"), "conditions": [child for child in children if child]}
+    kept = [child for child in children if child]
+    # An empty group would say nothing, or everything: it is left out.
+    return {"match": raw.get("match", "all"), "conditions": kept} if kept else {}
 
 
 def _clean_child(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
@@ -161,13 +172,13 @@ def tree_events(tree: Tree) -> set[EventKind]:
     kinds: set[EventKind] = set()
     for leaf in leaves(tree):
         condition = CONDITIONS.get(leaf["type"])
-        kinds |= set(condition.listens_to) if condition else set()
+        kinds |= set(condition.events(leaf)) if condition else set()
     return kinds
 
 
 def tree_changes_with_time(tree: Tree) -> bool:
-    found = (CONDITIONS.get(leaf["type"]) for leaf in leaves(tree))
-    return any(condition.changes_with_time for condition in found if condition)
+    found = ((CONDITIONS.get(leaf["type"]), leaf) for leaf in leaves(tree))
+    return any(condition.timed(leaf) for condition, leaf in found if condition)
 
 
 def tree_references(tree: Tree) -> set[tuple[str, int]]:

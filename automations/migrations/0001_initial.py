@@ -943,8 +943,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("unsubscribed", "not active on any of the lists"),
-                            ("no_list", "not active on any list"),
+                            ("unsubscribed", "unsubscribed from the lists"),
+                            ("no_list", "not subscribed to any of the lists"),
                             ("unconfirmed", "the subscription awaits confirmation"),
                             ("bounced", "the address bounced"),
                             ("suppressed", "the address is suppressed"),

@@ -3,6 +3,7 @@
 from .account import update_account
 from .activation import activate, deactivate
 from .automations import delete_automation, save_automation
+from .backfill import backfill, backfill_count
 from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
@@ -26,6 +27,8 @@ __all__ = [
     "add_step",
     "add_to_automation",
     "add_trigger",
+    "backfill",
+    "backfill_count",
     "cancel_deliveries",
     "deactivate",
     "delete_automation",

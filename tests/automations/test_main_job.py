@@ -67,12 +67,15 @@ def import_by_api(url: str, token: str, content: bytes, mailing_list: List) -> N
 
 
 def import_by_page(page: Page, path: Path, mailing_list: List) -> None:
-    """As a person would do it: upload, look, go."""
+    """As a person would do it: upload, look, try, go."""
     page.goto("/admin/contacts/importjob/add/")
     page.set_input_files("input[type=file]", path)
     page.click("form button:has-text('Upload')")
     page.wait_for_selector("text=What goes where?")
     page.locator("select[name=lists]").select_option(label=mailing_list.name, force=True)
+    page.click("text=Try it")
+    page.wait_for_selector("text=This was a dry run", timeout=120_000)
+    assert not Contact.objects.exists()
     page.click("text=Import now")
     page.wait_for_selector("text=The import is finished", timeout=240_000)
 

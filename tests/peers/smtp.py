@@ -102,9 +102,9 @@ class SmtpServer:
         """Answer 4xx or 5xx, to one recipient or to all; `times` -1 means until `behave()`."""
         self._set(Fault("refuse", at, reply=f"{code} {text}", recipient=recipient), times)
 
-    def hang(self, seconds: float, *, at: str = "data", times: int = -1) -> None:
-        """Go silent before the answer."""
-        self._set(Fault("hang", at, seconds=seconds), times)
+    def hang(self, seconds: float, *, at: str = "data", keeps: bool = False, times: int = -1) -> None:
+        """Go silent before the answer; with `keeps` the message was taken already."""
+        self._set(Fault("hang", at, seconds=seconds, keeps=keeps), times)
 
     def drop(self, *, at: str = "data", keeps: bool = False, times: int = -1) -> None:
         """Close the connection instead of answering; with `keeps` the message was taken all the same."""
@@ -176,6 +176,8 @@ class _Handler:
                 self.peer._keep(envelope)
             if reply := await self._misbehave(server, fault):
                 return reply
+            if fault.keeps:
+                return "250 OK"
         self.peer._keep(envelope)
         return "250 OK"
 

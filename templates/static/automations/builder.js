@@ -286,7 +286,12 @@
   document.addEventListener("builder:select", (event) => {
     select(event.detail.key);
     if (event.detail.key && picker.open) { const card = cardOf(event.detail.key); if (card) reveal(card); }
-    if (!event.detail.key && !panel.querySelector("form, .problems")) openPanel(!narrow.matches);
+    if (event.detail.panel) openPanel(true);
+    else if (!event.detail.key) {
+      // What the panel showed is gone.
+      openPanel(!narrow.matches);
+      ajax("GET", `${base}metrics/`, { source: panel, target: panel, swap: "innerHTML" });
+    }
     if (picker.open) picker.close();
   });
   document.addEventListener("builder:reload", () => {
@@ -334,7 +339,7 @@
     if (document.activeElement === document.body && focused) $(focused)?.focus({ preventScroll: true });
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === panel) { if (!narrow.matches || selected || panel.dataset.shown) openPanel(true); panel.dataset.shown = "on"; }
+    if (event.detail.target === panel) { if (!narrow.matches) openPanel(true); }
   });
   for (const name of ["htmx:sendError", "htmx:responseError"]) {
     document.addEventListener(name, (event) => {

@@ -172,3 +172,44 @@ def test_what_is_wrong_is_shown_at_its_field_and_what_was_typed_stays(
     page.locator("#panel").get_by_label("Subject").press("Tab")
     expect(page.locator("[data-form-state]")).to_contain_text("Content (HTML)")
     expect(page.locator(".card-sentence")).to_have_text("Send the e-mail “Hello”")
+
+
+@pytest.mark.browser
+def test_on_a_small_screen_the_panel_comes_up_when_there_is_something_to_say(
+    records: None, browser_page: Page, sign_in: SignIn, admin_user: Any
+) -> None:
+    from automations.services import add_step, save_automation
+
+    automation = save_automation(values={"name": "Small"})
+    add_step(automation=automation, type="send_email")
+    page = browser_page
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(admin_user)
+    page.goto(f"/automations/{automation.pk}/")
+    expect(page.locator("#panel")).to_be_hidden()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".problems a")).to_have_count(2)
+    expect(page.locator("#panel")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#panel")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.browser
+def test_what_the_panel_showed_goes_with_its_card(
+    records: None, browser_page: Page, sign_in: SignIn, admin_user: Any
+) -> None:
+    from automations.services import add_step, save_automation
+
+    automation = save_automation(values={"name": "Delete"})
+    step = add_step(automation=automation, type="add_note", settings={"text": "x"})
+    page = browser_page
+    sign_in(admin_user)
+    page.goto(f"/automations/{automation.pk}/?card={step.key}")
+    expect(page.locator("#panel").get_by_label("Note")).to_have_value("x")
+    page.locator(".panel-foot summary").click()
+    page.locator(".panel-foot").get_by_role("button", name="Delete").click()
+    expect(page.locator("#panel form")).to_have_count(0)
+    expect(page.locator("#panel .metrics").first).to_be_visible()
+    page.locator("body").press("Control+z")
+    expect(page.locator(".card")).to_have_count(1)

@@ -104,5 +104,6 @@ register(
         _apply,
         permission="automations.add_enrollment",
         icon="group_add",
+        offered=False,
     )
 )

@@ -236,7 +236,7 @@ def test_segments(signed_in):
     segment = Segment.objects.get()
     assert segment.conditions == TREE
     shown = signed_in.get(page("segment", "change", segment.pk, app="contacts"))
-    assert "The contact has a “First name” that is “Ada”." in text(shown)
+    assert "The contact has a field “First name” that is “Ada”." in text(shown)
     assert shown.context["adminform"].form.initial["conditions"] == TREE
 
 

@@ -6,6 +6,8 @@ from django.utils import timezone
 from automations.models import Delivery, Enrollment
 from automations.services import add_to_automation, add_trigger
 from contacts.models import Segment
+from contacts.services import tag_contacts
+from tests.automations.conftest import build_automation
 from tests.automations.samples import new_automation, published
 from tests.factories import ContactFactory, TagFactory, UserFactory
 
@@ -25,6 +27,8 @@ TABLE = [
     ("post", "automations/{automation}/publish/", {}, E),
     ("post", "automations/{automation}/activate/", None, E),
     ("post", "automations/{automation}/deactivate/", None, E),
+    ("get", "automations/{automation}/backfill/", None, E),
+    ("post", "automations/{looking_back}/backfill/", None, E),
     ("post", "automations/{automation}/undo/", None, E),
     ("post", "automations/{undone}/redo/", None, E),
     ("post", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
@@ -98,6 +102,7 @@ def ids(db):
     undo(automation=undone)
     return {
         "automation": automation.pk,
+        "looking_back": _looking_back(),
         "empty": new_automation().pk,
         "undone": undone.pk,
         "trigger": add_trigger(automation=automation, type="tag_removed", settings={"tags": [TagFactory().pk]}).pk,
@@ -109,6 +114,13 @@ def ids(db):
         "delivery": Delivery.objects.create(channel="email", automation=automation, status="failed").pk,
         "segment": Segment.objects.create(name="All").pk,
     }
+
+
+def _looking_back():
+    """An active automation whose trigger somebody meets already."""
+    tag = TagFactory()
+    tag_contacts(contacts=ContactFactory(), tag=tag)
+    return build_automation(triggers=[("tag_added", {"tags": [tag.pk]})]).pk
 
 
 def filled(value, ids):

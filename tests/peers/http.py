@@ -1,8 +1,10 @@
 """A real HTTP server that keeps the requests it got and answers as scripted; for webhooks."""
 
 import json
+import ssl
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -33,13 +35,20 @@ class Answer:
 class HttpTarget:
     """Answers on a free port of 127.0.0.1 with the scripted answers, in order, and then with `default`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        """With `tls` (a server's context) it speaks https."""
         self._lock = Lock()
+        self._tls = tls
         self._requests: list[Request] = []
         self._script: deque[Answer] = deque()
         self.default = Answer()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
+        if tls is not None:
+            # The handshake in the request's own thread: one that fails must not stop the server.
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.port = self._server.server_address[1]
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -53,7 +62,7 @@ class HttpTarget:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"https://localhost:{self.port}" if self._tls else f"http://127.0.0.1:{self.port}"
 
     @property
     def requests(self) -> list[Request]:
@@ -97,6 +106,10 @@ class HttpTarget:
                     self.close_connection = True  # the client gave up waiting
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer
+
+            def handle(self) -> None:
+                with suppress(ssl.SSLError, ConnectionError):  # the client doesn't like the certificate
+                    super().handle()
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -12,8 +12,8 @@ from automations.delivery.outbox import deliver_due
 from automations.engine.run import run_due
 from automations.models import Automation, Delivery
 from contacts.models import Contact
-from contacts.services import subscribe_contacts, tag_contacts
-from tests.factories import ContactFactory, ListFactory, TagFactory
+from contacts.services import set_field, subscribe_contacts, tag_contacts
+from tests.factories import ContactFactory, CustomFieldFactory, ListFactory, TagFactory
 
 EMAIL = {"subject": "Hello {{ contact.first_name }}", "html": "<p>Dear {{ contact.first_name }}</p>"}
 
@@ -90,3 +90,28 @@ def ledger() -> Callable[..., Any]:
         )
 
     return read
+
+
+#: A value of each type of custom field, as someone would type it.
+SAMPLES: dict[str, Any] = {
+    "text": "a <b>",
+    "textarea": "a\nb",
+    "number": "2.50",
+    "money": "9.90 EUR",
+    "date": "2026-05-01",
+    "datetime": "2026-05-01T10:00:00+02:00",
+    "dropdown": "Red",
+    "multiselect": ["Red", "Blue"],
+    "checkbox": "true",
+    "radio": "Blue",
+    "hidden": "h",
+    "url": "https://example.com/?a=1&b=2",
+    "email": "x@example.com",
+    "phone": "+33123456789",
+}
+
+
+def give(contact: Contact, kind: str, raw: Any) -> None:
+    """A custom field whose key is its type, with this value."""
+    field = CustomFieldFactory(key=kind, type=kind)
+    set_field(field=field, values={contact.pk: field.kind.parse(raw, field.options)})

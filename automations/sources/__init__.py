@@ -1,5 +1,5 @@
 """Turns facts into events. The only code that knows both sides; signal receivers only."""
 
-from . import contacts, usage
+from . import contacts, segments, usage
 
-__all__ = ["contacts", "usage"]
+__all__ = ["contacts", "segments", "usage"]

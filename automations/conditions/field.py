@@ -131,8 +131,12 @@ def _value(key: str, op: str, value: str, custom: CustomField | None) -> str:
         return _date(value)
     if column == "number" and (custom is None or custom.type != "checkbox"):
         return Number().to_text(Number().parse(value, []))
-    # Of a multi-select each option has a row of its own: one is compared.
-    return canonical(key, value) if op in ("is", "is_not") else value
+    if op not in ("is", "is_not"):
+        return value
+    found = canonical(key, value)
+    if custom is not None and custom.kind.multiple and "\n" in found:
+        raise ValidationError(_("Compare with one option; add a condition for each."))
+    return found
 
 
 def _days(value: str) -> str:

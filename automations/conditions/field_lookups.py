@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
 
 from contacts.models import Contact, ContactFieldValue, CustomField
+from contacts.values import fold_email
 
 from .base import Moment
 
@@ -36,7 +37,7 @@ def _standard(name: str, op: str, value: str) -> Q:
     if op == "not_empty":
         return ~Q(**{name: ""})
     if name == "email" and op == "is":
-        return Q(email=value)  # stored folded: an index look-up
+        return Q(email=fold_email(value))  # stored folded: an index look-up
     return _any(Q(**{f"{name}__{TEXT_LOOKUPS[op]}": spelling}) for spelling in _spellings(value))
 
 

@@ -136,7 +136,7 @@ def compile_tree(tree: Tree, moment: Moment) -> Q:
 
 
 def _compile(settings: Mapping[str, Any], moment: Moment) -> Q:
-    condition = CONDITIONS.get(settings["type"])
+    condition = CONDITIONS.get(settings.get("type", ""))
     return condition.compile(settings, moment) if condition else Q(pk__in=[])
 
 
@@ -161,7 +161,7 @@ def describe_tree(tree: Tree) -> str:
             inner = describe_tree(child)
             parts.append(f"({inner})" if inner else "")
         else:
-            condition = CONDITIONS.get(child["type"])
+            condition = CONDITIONS.get(child.get("type", ""))
             parts.append(condition.describe(child) if condition else _("an unknown condition"))
     word = _(" or ") if tree.get("match") == "any" else _(" and ")
     return word.join(part for part in parts if part)
@@ -171,19 +171,19 @@ def tree_events(tree: Tree) -> set[EventKind]:
     """The events after which the tree's answer may change."""
     kinds: set[EventKind] = set()
     for leaf in leaves(tree):
-        condition = CONDITIONS.get(leaf["type"])
+        condition = CONDITIONS.get(leaf.get("type", ""))
         kinds |= set(condition.events(leaf)) if condition else set()
     return kinds
 
 
 def tree_changes_with_time(tree: Tree) -> bool:
-    found = ((CONDITIONS.get(leaf["type"]), leaf) for leaf in leaves(tree))
+    found = ((CONDITIONS.get(leaf.get("type", "")), leaf) for leaf in leaves(tree))
     return any(condition.timed(leaf) for condition, leaf in found if condition)
 
 
 def tree_references(tree: Tree) -> set[tuple[str, int]]:
     references: set[tuple[str, int]] = set()
     for leaf in leaves(tree):
-        condition = CONDITIONS.get(leaf["type"])
+        condition = CONDITIONS.get(leaf.get("type", ""))
         references |= condition.references(leaf) if condition else set()
     return references

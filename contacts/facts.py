@@ -33,4 +33,13 @@ class FieldChanged:
     changes: Mapping[int, tuple[str, str]]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged
+@dataclass(frozen=True, slots=True)
+class EventRecorded:
+    """`event_id` is a CustomEvent's."""
+
+    event_id: int
+    value: str
+    contact_ids: Sequence[int]
+
+
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded

@@ -1,12 +1,14 @@
-"""Pages that contacts see."""
+"""What needs no log-in: pages that contacts see, and the addresses that events are sent to."""
 
 from django.urls import path
 
+from contacts.public.events import track_event
 from contacts.public.preferences import preferences
 from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
 urlpatterns = [
+    path("track/event/", track_event, name="track_event"),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", preferences, name="preferences"),
 ]

@@ -2,6 +2,7 @@
 
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
 from . import event_recorded  # isort: skip
+from . import goal_achieved  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "TRIGGERS",
     "contact_field_changed",
     "event_recorded",
+    "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
     "tag_added",

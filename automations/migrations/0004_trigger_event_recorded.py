@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0002_split_by_date"),
+        ("automations", "0003_trigger_goal_achieved"),
         ("contacts", "0005_tracking"),
     ]
 

@@ -202,6 +202,9 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min"), "public": "120/min"},
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Events a minute that a sender may report: with the account's key altogether, and from one address.
+EVENT_RATE_PER_KEY = env.int("EVENT_RATE_PER_KEY", default=6_000)
+EVENT_RATE_PER_ADDRESS = env.int("EVENT_RATE_PER_ADDRESS", default=6_000)
 # How long an Idempotency-Key is remembered.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 API_DESCRIPTION = """

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation, ValidationError
 from django.http import HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -25,8 +26,6 @@ from contacts.services.tracking import UnknownEvent, receive_event
 from .limits import exceeded, sender_of
 from .page import MAX_BODY
 
-PER_KEY = 6_000
-PER_ADDRESS = 3_000
 WRONG_KEYS = 120
 FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 FIELDS = ("actid", "key", "event", "email", "value")
@@ -58,14 +57,14 @@ def _answer(request: HttpRequest) -> JsonResponse:
     if request.method != "POST":
         raise Refused(405, "method_not_allowed", _("Send a POST."))
     sender = sender_of(request)
-    _limit(f"events-from-{sender}", PER_ADDRESS)
+    _limit(f"events-from-{sender}", settings.EVENT_RATE_PER_ADDRESS)
     given = _read(request)
-    settings = _checked_key(given, sender)
-    _limit(f"events-{settings.account_number}", PER_KEY)
+    account = _checked_key(given, sender)
+    _limit(f"events-{account.account_number}", settings.EVENT_RATE_PER_KEY)
     try:
         with caused_by(Origin(source=Source.INTEGRATION)):
             known = receive_event(
-                settings=settings, email=given["email"], event=given["event"], value=given["value"]
+                settings=account, email=given["email"], event=given["event"], value=given["value"]
             )
     except ValidationError as error:
         status, code = (404, "unknown_event") if isinstance(error, UnknownEvent) else (400, "invalid")
@@ -81,12 +80,12 @@ def _limit(what: str, limit: int) -> None:
 
 
 def _checked_key(given: Mapping[str, str], sender: str) -> TrackingSettings:
-    settings = TrackingSettings.objects.filter(pk=1).first()
-    right = settings is not None and constant_time_compare(given["key"], settings.key)
-    if settings is None or not right or given["actid"] not in ("", str(settings.account_number)):
+    account = TrackingSettings.objects.filter(pk=1).first()
+    right = account is not None and constant_time_compare(given["key"], account.key)
+    if account is None or not right or given["actid"] not in ("", str(account.account_number)):
         _limit(f"wrong-keys-from-{sender}", WRONG_KEYS)
         raise Refused(403, "wrong_key", _("The account number or key is wrong; both are on the tracking page."))
-    return settings
+    return account
 
 
 def _read(request: HttpRequest) -> dict[str, str]:

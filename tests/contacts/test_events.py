@@ -150,13 +150,13 @@ def test_new_events_by_setting(tracking, ann):
     assert EventRecord.objects.get().event.name == "Left"
 
 
-def test_floods(tracking, ann, monkeypatch):
+def test_floods(tracking, ann, monkeypatch, settings):
     monkeypatch.setattr(events, "WRONG_KEYS", 2)
     assert [post(json_body(tracking, key="x")).status_code for _n in range(3)] == [403, 403, 429]
     assert post(json_body(tracking)).status_code == 201, "who has the key is not shut out by who has not"
-    monkeypatch.setattr(events, "PER_KEY", 3)
+    settings.EVENT_RATE_PER_KEY = 3
     assert [post(json_body(tracking)).status_code for _n in range(3)] == [201, 201, 429]
-    monkeypatch.setattr(events, "PER_ADDRESS", 1)
+    settings.EVENT_RATE_PER_ADDRESS = 1
     late = post(json_body(tracking))
     assert late.status_code == 429 and 0 < int(late["Retry-After"]) <= 60
     assert post(json_body(tracking), REMOTE_ADDR="192.0.2.9").status_code == 429  # the key's limit still holds

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from automations.names import remembered
 from contacts.models import CustomField
-from contacts.selectors.fields import contact_fields
+from contacts.selectors import fields as contact_selectors
 from contacts.services.fields import parse_standard
 
 STANDARD = {
@@ -32,27 +32,28 @@ class FieldChoice(forms.ChoiceField):
     }
 
 
+def contact_fields() -> dict[str, CustomField]:
+    """The contacts' custom fields by key; read once within a `remembered_names` block."""
+    return remembered("contact_fields", contact_selectors.contact_fields)
+
+
 def field_choices() -> list[Any]:
     custom = [(field.key, field.label) for field in contact_fields().values()]
     groups: list[Any] = [(_("Standard fields"), list(STANDARD.items()))]
     return [*groups, (_("Custom fields"), custom)] if custom else groups
 
 
-def _fields() -> dict[str, CustomField]:
-    return remembered("contact_fields", contact_fields)
-
-
 def field_label(key: str) -> str:
     if key in STANDARD:
         return str(STANDARD[key])
-    field = _fields().get(key)
+    field = contact_fields().get(key)
     return field.label if field else _("(deleted field “%s”)") % key
 
 
 def field_references(key: str) -> set[tuple[str, int]]:
     if key in STANDARD:
         return set()
-    field = _fields().get(key)
+    field = contact_fields().get(key)
     return {(CustomField._meta.label_lower, field.pk)} if field else set()
 
 

@@ -8,6 +8,15 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from automations.names import is_remembering, record_of
+
+#: A record that a saved setting names and that is gone.
+MISSING = {
+    "invalid_choice": _("it does not exist (any more); choose another."),
+    "invalid_pk_value": _("it does not exist (any more); choose another."),
+}
 
 
 class RecordsField(forms.ModelMultipleChoiceField):
@@ -37,9 +46,32 @@ class SettingsForm(forms.Form):
     Form field names are setting names; a model choice's setting is the record's id.
     """
 
+    #: {field: (other field, its values)}: the field matters, and is shown, only while the other has one
+    #: of the values ("on" is a ticked box).
+    depends: ClassVar[Mapping[str, tuple[str, Iterable[str]]]] = {}
+
     def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         self.owner = owner
         super().__init__(*args, **kwargs)
+        for name, (other, values) in self.depends.items():
+            attrs = self.fields[name].widget.attrs
+            attrs["data-depends"] = self.add_prefix(other)
+            attrs["data-when"] = " ".join(values)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.error_messages |= MISSING
+        if is_remembering():
+            for field in self.fields.values():
+                _look_up_once(field)
+
+    def sorted_errors(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+        """(missing, wrong): messages by field of what is still to be filled in, and of what is bad."""
+        missing: dict[str, list[str]] = {}
+        wrong: dict[str, list[str]] = {}
+        for name, errors in self.errors.as_data().items():
+            only_missing = all(error.code == "required" for error in errors)
+            (missing if only_missing else wrong)[name] = [text for error in errors for text in error.messages]
+        return missing, wrong
 
     def cleaned_settings(self) -> dict[str, Any]:
         """The validated settings as JSON-able values."""
@@ -56,6 +88,41 @@ class SettingsForm(forms.Form):
         if not form.is_valid():
             raise ValidationError({name: errors.as_data() for name, errors in form.errors.items()})
         return form.cleaned_settings()
+
+    @classmethod
+    def validate_draft(cls, settings: Mapping[str, Any], owner: Any = None) -> dict[str, Any]:
+        """As `validate`, but what is required may still be missing; its names are left out of the answer."""
+        form = cls(form_data({name: settings[name] for name in settings if name in cls.base_fields}), owner=owner)
+        _missing, wrong = form.sorted_errors()
+        if wrong:
+            raise ValidationError(wrong)
+        return form.cleaned_settings()
+
+
+def _look_up_once(field: forms.Field) -> None:
+    """Let a model choice take its records from memory: a page validates many forms with the same lists."""
+    if not isinstance(field, forms.ModelChoiceField):
+        return
+
+    def find(value: Any) -> Any:
+        assert field.queryset is not None  # noqa: S101 a model choice without one cannot validate
+        pk = getattr(value, "pk", value)
+        record = record_of(field.queryset, int(pk)) if str(pk).isdigit() else None
+        if record is None:
+            code = "invalid_choice"
+            raise ValidationError(field.error_messages[code], code=code, params={"value": value, "pk": value})
+        return record
+
+    def clean_one(value: Any) -> Any:
+        field.validate(value)
+        return None if value in field.empty_values else find(value)
+
+    def clean_many(values: Any) -> Any:
+        field.validate(values)
+        return [find(value) for value in values or []]
+
+    many = isinstance(field, forms.ModelMultipleChoiceField)
+    setattr(field, "clean", clean_many if many else clean_one)  # noqa: B010 the field is this form's own copy
 
 
 def form_data(settings: Mapping[str, Any]) -> QueryDict:

@@ -6,12 +6,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-# (title, [(label, Material symbol, admin page, permission)])
+# (title, [(label, Material symbol, URL name (without a namespace: an admin page), permission)])
 GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
         _("Automations"),
         [
-            (_("Automations"), "account_tree", "automations_automation_changelist", "automations.view_automation"),
+            (_("Automations"), "account_tree", "builder:list", "automations.view_automation"),
             (_("Triggers"), "bolt", "automations_trigger_changelist", "automations.view_trigger"),
             (_("Steps"), "footprint", "automations_step_changelist", "automations.view_step"),
             (_("Contacts inside"), "login", "automations_enrollment_changelist", "automations.view_enrollment"),
@@ -68,7 +68,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups = []
     for title, entries in GROUPS:
         items = [
-            {"title": label, "icon": icon, "link": reverse(f"admin:{page}")}
+            {"title": label, "icon": icon, "link": reverse(page if ":" in page else f"admin:{page}")}
             for label, icon, page, permission in entries
             if request.user.has_perm(permission)
         ]

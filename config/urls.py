@@ -5,6 +5,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
     path("automations/", include("automations.urls")),
+    path("automations/", include("automations.builder.urls")),
     path("", include("contacts.urls")),
 ]
 handler500 = "contacts.api.errors.server_error"

@@ -31,6 +31,8 @@ class BulkAction:
     permission: str = "contacts.change_contact"
     icon: str = "checklist"
     dangerous: bool = False
+    #: False: started by a page of its own, not offered for a selection of contacts.
+    offered: bool = True
 
     def params(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters checked and made ready to be stored; ValidationError by field."""
@@ -51,7 +53,8 @@ def register(action: BulkAction) -> None:
 
 
 def bulk_actions() -> dict[str, BulkAction]:
-    return dict(_registry)
+    """Those that are offered for a selection."""
+    return {slug: action for slug, action in _registry.items() if action.offered}
 
 
 def bulk_action(slug: str) -> BulkAction:

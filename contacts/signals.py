@@ -15,6 +15,10 @@ facts_recorded = Signal()
 # list of sentences ("automation “Welcome”"); an empty list means that it may go.
 usage_requested = Signal()
 
+# Asked when a saved segment is validated, with `segment`. The receiver returns its conditions, cleaned,
+# or raises ValidationError.
+conditions_cleaning = Signal()
+
 # Sent before two contacts become one, inside the transaction: `keep` stays, `drop` is deleted after
 # the receivers have moved their rows to `keep`. Whoever raises stops the merge.
 contacts_merging = Signal()

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from automations.conditions.fields import ConditionsField, ConditionsWidget
+from automations.conditions.fields import ConditionsField
 from automations.forms import SettingsForm
 from automations.models import Automation, Step, Trigger
 from automations.models.configured import Configured
@@ -19,19 +19,7 @@ from contacts.admin.base import styled
 Place = tuple[str, str]
 
 
-class TreeTextarea(widgets.UnfoldAdminTextareaWidget):
-    """A tree of conditions as JSON, to be read and typed; the builder has an editor for it."""
-
-    def format_value(self, value: Any) -> str:
-        import json
-
-        if isinstance(value, str):
-            return value
-        return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
-
-
 THEMED: dict[type[forms.Widget], Any] = {
-    ConditionsWidget: lambda plain: TreeTextarea(attrs={"rows": 8}),
     forms.SelectMultiple: lambda plain: widgets.UnfoldAdminSelectMultipleWidget(attrs=plain.attrs),
     forms.DateInput: lambda plain: widgets.UnfoldAdminTextInputWidget(attrs={**plain.attrs, "type": "date"}),
     forms.TimeInput: lambda plain: widgets.UnfoldAdminTextInputWidget(attrs={**plain.attrs, "type": "time"}),

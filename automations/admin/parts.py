@@ -20,10 +20,11 @@ from unfold.decorators import display
 from automations import steps, triggers
 from automations.models import Account, Automation, Step, Trigger
 from automations.models.configured import Configured
-from automations.names import remember, remembered_names
+from automations.names import remembered_names
 from automations.registry import Registry
 from automations.services import delete_step, delete_trigger
 from automations.services.drafts import check_available
+from automations.steps.go_to import give_titles
 
 from .base import AutomationsAdmin, automation_link
 from .forms import PartForm, StepForm, TriggerForm
@@ -233,12 +234,7 @@ class StepAdmin(ParentAdmin):
 
     def prepare(self, response: TemplateResponse) -> None:
         changelist: Any = (response.context_data or {}).get("cl")
-        ids = {step.automation_id for step in changelist.result_list} if changelist else set()
-        found: dict[int, dict[str, Step]] = {pk: {} for pk in ids}
-        for step in Step.objects.filter(automation__in=ids):
-            found[step.automation_id][step.key] = step
-        for pk, by_key in found.items():
-            remember((Step, pk), by_key)
+        give_titles({step.automation_id for step in changelist.result_list} if changelist else set())
 
 
 class TriggerChildAdmin(ChildAdmin):

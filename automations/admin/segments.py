@@ -21,10 +21,7 @@ class SegmentForm(forms.ModelForm):
     conditions = ConditionsField(
         label=_("Conditions"),
         required=False,
-        help_text=_(
-            "A tree of all/any groups, as JSON; the API's /condition-types/ lists the conditions. "
-            "Empty means every contact."
-        ),
+        help_text=_("Without any, every contact is in the segment."),
     )
 
     class Meta:

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -15,14 +15,17 @@ from rest_framework.response import Response
 
 from automations import services
 from automations.models import Automation, EntryPolicy
+from automations.names import remembered_names
 from automations.reasons import Entry
 from automations.selectors.overview import automations_with_figures, figures_of
+from automations.selectors.why import why
 from automations.services.publishing import Problem, waiting_at_removed
 from contacts.api.base import ReadOnlyViewSet
 from contacts.api.errors import Conflict
+from contacts.api.filters import YesNoFilter, refuse_unknown
 from contacts.api.labels import ContactsInputSerializer
 from contacts.api.strict import IdField, StrictModelSerializer, StrictSerializer
-from contacts.models import List
+from contacts.models import Contact, List
 from contacts.selectors.references import lists_by_id
 
 
@@ -45,6 +48,16 @@ class AutomationSerializer(serializers.ModelSerializer):
             "activated_at", "deactivated_at", "breaker_at", "breaker_reason", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class BackfillCountSerializer(serializers.Serializer):
+    count = serializers.IntegerField()
+
+
+class BackfillSerializer(serializers.Serializer):
+    selected = serializers.IntegerField()
+    entered = serializers.IntegerField(help_text="Where it was done at once.")
+    bulk_job = serializers.IntegerField(allow_null=True)
 
 
 class AutomationInputSerializer(StrictModelSerializer):
@@ -108,13 +121,27 @@ class EntriesSerializer(serializers.Serializer):
     results = EntryResultSerializer(many=True)
 
 
+class ReasonSerializer(serializers.Serializer):
+    code = serializers.ChoiceField(choices=Entry.choices)
+    text = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+    trigger = serializers.CharField(source="trigger_key", help_text="A trigger's key, or empty.")
+
+
+class WhySerializer(serializers.Serializer):
+    verdict = ReasonSerializer(help_text="The one to read first.")
+    past = ReasonSerializer(many=True, help_text="What happened, newest first.")
+    now = ReasonSerializer(many=True, help_text="What would happen to the next event, by trigger.")
+    could_enter = serializers.BooleanField()
+
+
 class EndedSerializer(serializers.Serializer):
     ended = serializers.IntegerField(help_text="Passes that were open.")
 
 
 class AutomationFilter(django_filters.FilterSet):
-    active = django_filters.BooleanFilter(field_name="is_active")
-    published = django_filters.BooleanFilter(field_name="version", lookup_expr="isnull", exclude=True)
+    active = YesNoFilter(field_name="is_active")
+    published = YesNoFilter(field_name="version", lookup_expr="isnull", exclude=True)
     entry_policy = django_filters.ChoiceFilter(choices=EntryPolicy.choices)
     list = django_filters.ModelChoiceFilter(
         field_name="lists",
@@ -145,10 +172,12 @@ class AutomationViewSet(ReadOnlyViewSet):
         "publish": CHANGE,
         "activate": CHANGE,
         "deactivate": CHANGE,
+        "backfill": ["automations.add_enrollment"],
         "undo": CHANGE,
         "redo": CHANGE,
         "contacts": ["automations.add_enrollment"],
         "end_contacts": ["automations.change_enrollment"],
+        "why": ["automations.view_enrollment", "contacts.view_contact"],
     }
 
     @extend_schema(
@@ -216,6 +245,25 @@ class AutomationViewSet(ReadOnlyViewSet):
         return Response({"late": late, "automation": self._fresh(int(pk))})
 
     @extend_schema(
+        methods=["GET"], summary="How many contacts a backfill would look at", responses=BackfillCountSerializer
+    )
+    @extend_schema(
+        methods=["POST"],
+        summary="Also add everyone who meets its triggers now",
+        description="At once for a few contacts; for many as a bulk job in the worker, whose id is returned.",
+        request=None,
+        responses=BackfillSerializer,
+    )
+    @action(detail=True, methods=["get", "post"])
+    def backfill(self, request: Request, pk: str) -> Response:
+        automation = self.get_object()
+        if request.method == "GET":
+            return Response({"count": services.backfill_count(automation=automation)})
+        outcome = services.backfill(automation=automation)
+        job = outcome.job.pk if outcome.job else None
+        return Response({"selected": outcome.selected, "entered": outcome.changed, "bulk_job": job})
+
+    @extend_schema(
         summary="Stop starting contacts; those inside stay where they are",
         request=None,
         responses=AutomationSerializer,
@@ -243,6 +291,21 @@ class AutomationViewSet(ReadOnlyViewSet):
     @action(detail=True)
     def figures(self, request: Request, pk: str) -> Response:
         return Response(figures_of(self.get_object()))
+
+    @extend_schema(
+        summary="Why a contact did, or did not, enter",
+        description="What happened is known as long as entries and refusals are kept; what would happen "
+        "now is asked of the published version.",
+        parameters=[OpenApiParameter("contact", int, required=True, description="A contact's id.")],
+        responses=WhySerializer,
+        filters=False,
+    )
+    @action(detail=True, filterset_class=None, pagination_class=None)
+    def why(self, request: Request, pk: str) -> Response:
+        refuse_unknown(given=request.query_params, known={"contact"})
+        with remembered_names():
+            answer = why(self.get_object(), _contact(request.query_params.get("contact", "")))
+            return Response(WhySerializer(answer).data)
 
     @extend_schema(
         summary="Add up to 10,000 contacts by hand",
@@ -279,6 +342,17 @@ class AutomationViewSet(ReadOnlyViewSet):
 
     def _fresh(self, pk: int) -> Any:
         return AutomationSerializer(self.get_queryset().get(pk=pk)).data
+
+
+def _contact(raw: str) -> Contact:
+    if not raw:
+        raise ValidationError({"contact": [ErrorDetail(_("Give a contact's id."), code="required")]})
+    pk = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else 0
+    found = Contact.objects.filter(pk=pk).first()
+    if found is None:
+        text = _("There is no contact %s.") % raw[:30]
+        raise ValidationError({"contact": [ErrorDetail(text, code="does_not_exist")]})
+    return found
 
 
 def _contacts(data: Any) -> list[int]:

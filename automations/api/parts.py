@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automations.models import Automation, Step, Trigger
+from automations.models import Automation
 from automations.models.configured import Configured
 from automations.names import remembered_names
 from automations.registry import Registry
@@ -178,7 +178,9 @@ class PartViewSet(ReadOnlyViewSet):
         return self.get_queryset().get(pk=part.pk)
 
     def _shown(self, part: Any) -> Any:
-        return self.shown[part.slug](part).data
+        # A memory of its own: what was remembered before a write may be another thing now.
+        with remembered_names():
+            return self.shown[part.slug](part).data
 
 
 def existing_automation(pk: int) -> Automation:
@@ -186,12 +188,4 @@ def existing_automation(pk: int) -> Automation:
     if found is None:
         text = _("There is no automation %s.") % pk
         raise DjangoValidationError({"automation": DjangoValidationError(text, code="does_not_exist")})
-    return found
-
-
-def steps_by_automation(parts: "Sequence[Step | Trigger]") -> dict[int, dict[str, Step]]:
-    """The draft steps of the parts' automations by key: one query, and one for each type present."""
-    found: dict[int, dict[str, Step]] = {part.automation_id: {} for part in parts}
-    for step in Step.objects.filter(automation__in=list(found)):
-        found[step.automation_id][step.key] = step
     return found

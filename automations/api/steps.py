@@ -11,13 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations.models import Automation, Step
-from automations.names import remember
 from automations.services import add_step, delete_step, update_step
 from automations.steps.base import STEPS
-from contacts.api.filters import refuse_unknown
+from automations.steps.go_to import give_titles
+from contacts.api.filters import YesNoFilter, refuse_unknown
 from contacts.api.strict import IdField
 
-from .parts import PartSerializer, PartViewSet, one_of, serializers_of, steps_by_automation
+from .parts import PartSerializer, PartViewSet, one_of, serializers_of
 
 
 class ArmSerializer(serializers.Serializer):
@@ -56,7 +56,7 @@ class StepFilter(django_filters.FilterSet):
         error_messages={"invalid_choice": gettext_lazy("There is no automation %(value)s.")},
     )
     key = django_filters.CharFilter(max_length=12)
-    enabled = django_filters.BooleanFilter()
+    enabled = YesNoFilter()
 
     class Meta:
         model = Step
@@ -89,8 +89,7 @@ class StepViewSet(PartViewSet):
     fixed = ("type", "automation", "parent", "arm")
 
     def prepare(self, parts: Sequence[Any]) -> None:
-        for automation_id, steps in steps_by_automation(parts).items():
-            remember((Step, automation_id), steps)
+        give_titles({step.automation_id for step in parts})
 
     def add(self, *, enabled: bool = True, **values: Any) -> Step:
         step = add_step(**values)

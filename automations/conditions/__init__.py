@@ -1,6 +1,8 @@
 """Conditions on a contact. Import a condition's module below and it exists everywhere."""
 
-from . import tag, subscription, field, created, automation, now  # isort: skip
+from . import field, owner, created  # isort: skip
+from . import tag, tag_date, subscription, subscription_date  # isort: skip
+from . import automation, email_sent, segment, now  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -15,9 +17,14 @@ __all__ = [
     "compile_tree",
     "created",
     "describe_tree",
+    "email_sent",
     "field",
     "matching",
     "now",
+    "owner",
+    "segment",
     "subscription",
+    "subscription_date",
     "tag",
+    "tag_date",
 ]

@@ -1,6 +1,6 @@
 """What a condition is: a form, a sentence, and a piece of a query. One module per condition."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -18,18 +18,26 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a condition may know besides the contact: the time, and the account's zone."""
+    """What a condition may know besides the contact: the time, and the account's zone.
+
+    trees   the saved segments' conditions by id, read at first use (`conditions/segment.py`)
+    within  the saved segments being compiled, outermost first: none contains itself
+    """
 
     now: datetime = field(default_factory=timezone.now)
     zone: str = "UTC"
+    trees: dict[int, Mapping[str, Any]] = field(default_factory=dict, compare=False)
+    within: tuple[int, ...] = ()
 
 
 class Condition:
     """A question about a contact.
 
     `compile` gives a Q over Contact; membership is expressed as `pk__in=<subquery>`, which both
-    databases turn into one indexed statement. `listens_to` names the events after which the
-    answer may be another one; `changes_with_time` says that it may change without any event.
+    databases turn into one indexed statement.
+
+    A record or field that is gone has no contacts: nobody meets the condition on it, and everybody
+    its negation. (Deletion of what is in use is refused, and publishing names it.)
     """
 
     slug: ClassVar[str]
@@ -43,6 +51,16 @@ class Condition:
     def compile(cls, settings: Settings, moment: Moment) -> Q:
         """The Q of contacts that meet it. `settings` passed the form."""
         raise NotImplementedError  # every type has its own; the registry's contract test calls each
+
+    @classmethod
+    def events(cls, settings: Settings) -> Collection[EventKind]:
+        """The events after which the answer may be another one."""
+        return cls.listens_to
+
+    @classmethod
+    def timed(cls, settings: Settings) -> bool:
+        """Whether the answer may change without any event."""
+        return cls.changes_with_time
 
     @classmethod
     def describe(cls, settings: Settings) -> str:

@@ -12,10 +12,29 @@ from .tree import clean_tree
 
 
 class ConditionsWidget(forms.HiddenInput):
-    """The tree as JSON; the builder's script draws the editor over it."""
+    """The tree as JSON in a hidden input, and beside it an editor of nested groups.
+
+    Each condition is drawn with its own type's form; a script keeps the input up to date. Works
+    on any page that loads the widget's media.
+    """
 
     template_name = "automations/forms/conditions_widget.html"
     is_hidden = False
+
+    class Media:
+        css = {"all": ["automations/forms.css"]}
+        js = ["automations/forms.js"]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        from .editor import group_item
+
+        context = super().get_context(name, value, attrs)
+        try:
+            tree = json.loads(context["widget"]["value"] or "{}")
+        except ValueError:
+            tree = {}
+        context["group"] = group_item(tree if isinstance(tree, dict) else {})
+        return context
 
     def format_value(self, value: Any) -> str:
         return value if isinstance(value, str) else json.dumps(value or {})

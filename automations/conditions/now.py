@@ -25,11 +25,22 @@ class NowForm(SettingsForm):
         label=gettext_lazy("Days of the week"),
         required=False,
         choices=[(str(number), name) for number, name in WEEKDAYS.items()],
+        widget=forms.CheckboxSelectMultiple,
     )
-    after_time = forms.TimeField(label=gettext_lazy("From (time of day)"), required=False)
-    before_time = forms.TimeField(label=gettext_lazy("Until (time of day)"), required=False)
-    after_date = forms.DateField(label=gettext_lazy("From (date)"), required=False)
-    before_date = forms.DateField(label=gettext_lazy("Until (date, inclusive)"), required=False)
+    after_time = forms.TimeField(
+        label=gettext_lazy("From (time of day)"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
+    )
+    before_time = forms.TimeField(
+        label=gettext_lazy("Until (time of day)"), required=False, widget=forms.TimeInput(attrs={"type": "time"})
+    )
+    after_date = forms.DateField(
+        label=gettext_lazy("From (date)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    before_date = forms.DateField(
+        label=gettext_lazy("Until (date, inclusive)"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -55,16 +66,18 @@ class NowCondition(Condition):
     def describe(cls, settings: Settings) -> str:
         parts = []
         if settings.get("weekdays"):
-            parts.append(_("it is %s") % ", ".join(str(WEEKDAYS[int(day)]) for day in settings["weekdays"]))
+            parts.append(
+                _("is looked at on %s") % _(" or ").join(str(WEEKDAYS[int(day)]) for day in settings["weekdays"])
+            )
         for name, text in (
-            ("after_time", _("it is %s or later")),
-            ("before_time", _("it is before %s")),
+            ("after_time", _("is looked at from %s on")),
+            ("before_time", _("is looked at before %s")),
         ):
             if settings.get(name):
                 parts.append(text % settings[name][:5])
         for name, text in (
-            ("after_date", _("the date is %s or later")),
-            ("before_date", _("the date is at most %s")),
+            ("after_date", _("is looked at on %s or later")),
+            ("before_date", _("is looked at on %s at the latest")),
         ):
             day = parse_date(settings[name]) if settings.get(name) else None
             if day:

@@ -6,6 +6,7 @@ An empty tree is met by everyone. Groups nest up to `MAX_DEPTH`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,58 +26,90 @@ WORDS = {"all": "all", "any": "any"}
 
 
 class ConditionError(ValidationError):
-    """What is wrong with a tree: messages begin with the place (“Condition 2.1: …”)."""
+    """What is wrong with a tree: messages begin with the place (“Condition 2.1: …”).
+
+    `places` has the same by place and field, for an editor: {"2.1": {"tag": ["…"]}}; "" is the
+    whole tree, "__all__" the whole condition.
+    """
+
+    def __init__(self, errors: "list[Fault]") -> None:
+        super().__init__([fault.text for fault in errors])
+        self.places: dict[str, dict[str, list[str]]] = {}
+        for fault in errors:
+            place = self.places.setdefault(".".join(map(str, fault.path)), {})
+            place.setdefault(fault.name, []).append(fault.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    path: tuple[int, ...]
+    message: str
+    #: The field at fault, and what people call it.
+    name: str = "__all__"
+    label: str = ""
+
+    @property
+    def text(self) -> str:
+        place = _("Condition %s: ") % ".".join(map(str, self.path)) if self.path else ""
+        return place + ("" if self.name == "__all__" else f"{self.label or self.name}: ") + self.message
 
 
 def clean_tree(raw: Any) -> dict[str, Any]:
     """The tree with every condition validated by its form; {} for an empty one. ConditionError if bad."""
     if raw in (None, "", {}, []):
         return {}
-    errors: list[str] = []
+    # Counted first: every condition that is checked may cost a query.
+    if _size(raw) > MAX_CONDITIONS:
+        raise ConditionError([Fault((), _("At most %d conditions.") % MAX_CONDITIONS)])
+    errors: list[Fault] = []
     cleaned = _clean_group(raw, (), errors)
     if errors:
         raise ConditionError(errors)
-    if len(list(leaves(cleaned))) > MAX_CONDITIONS:
-        raise ConditionError([_("At most %d conditions.") % MAX_CONDITIONS])
     return cleaned if cleaned.get("conditions") else {}
 
 
-def _clean_group(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
-    place = _place(path)
+def _size(raw: Any, depth: int = 0) -> int:
+    """Conditions and groups in a raw tree, as deep as it may be."""
+    children = raw.get("conditions") if isinstance(raw, Mapping) else None
+    if not isinstance(children, list) or depth >= MAX_DEPTH:
+        return 0
+    return len(children) + sum(_size(child, depth + 1) for child in children)
+
+
+def _clean_group(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("conditions"), list):
-        errors.append(place + _("a group is {“match”: “all” or “any”, “conditions”: [...]}."))
+        errors.append(Fault(path, _("a group is {“match”: “all” or “any”, “conditions”: [...]}.")))
         return {}
-    if raw.get("match", "all") not in WORDS:
-        errors.append(place + _("“match” must be “all” or “any”."))
+    if str(raw.get("match", "all")) not in WORDS:
+        errors.append(Fault(path, _("“match” must be “all” or “any”.")))
         return {}
     if len(path) >= MAX_DEPTH:
-        errors.append(place + _("groups nest at most %d deep.") % MAX_DEPTH)
+        errors.append(Fault(path, _("groups nest at most %d deep.") % MAX_DEPTH))
         return {}
     children = [
         _clean_child(child, (*path, number), errors) for number, child in enumerate(raw["conditions"], start=1)
     ]
-    return {"match": raw.get("match", "all"), "conditions": [child for child in children if child]}
+    kept = [child for child in children if child]
+    # An empty group would say nothing, or everything: it is left out.
+    return {"match": raw.get("match", "all"), "conditions": kept} if kept else {}
 
 
-def _clean_child(raw: Any, path: tuple[int, ...], errors: list[str]) -> dict[str, Any]:
+def _clean_child(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
     if isinstance(raw, Mapping) and "conditions" in raw:
         return _clean_group(raw, path, errors)
     kind = raw.get("type") if isinstance(raw, Mapping) else None
     condition = CONDITIONS.get(kind) if isinstance(kind, str) else None
     if condition is None:
-        errors.append(_place(path) + _("there is no condition of the type “%s”.") % kind)
+        errors.append(Fault(path, _("there is no condition of the type “%s”.") % kind))
         return {}
     try:
         return {"type": kind, **condition.clean(raw)}
     except ValidationError as error:
         for name, messages in error.message_dict.items():
-            where = "" if name == "__all__" else f"{name}: "
-            errors.append(_place(path) + where + " ".join(messages))
+            field = condition.Form.base_fields.get(name)
+            label = str(field.label) if field and field.label else name
+            errors.append(Fault(path, " ".join(messages), name, label))
         return {}
-
-
-def _place(path: tuple[int, ...]) -> str:
-    return _("Condition %s: ") % ".".join(map(str, path)) if path else ""
 
 
 def leaves(tree: Tree) -> Iterator[Mapping[str, Any]]:
@@ -103,7 +136,7 @@ def compile_tree(tree: Tree, moment: Moment) -> Q:
 
 
 def _compile(settings: Mapping[str, Any], moment: Moment) -> Q:
-    condition = CONDITIONS.get(settings["type"])
+    condition = CONDITIONS.get(settings.get("type", ""))
     return condition.compile(settings, moment) if condition else Q(pk__in=[])
 
 
@@ -128,7 +161,7 @@ def describe_tree(tree: Tree) -> str:
             inner = describe_tree(child)
             parts.append(f"({inner})" if inner else "")
         else:
-            condition = CONDITIONS.get(child["type"])
+            condition = CONDITIONS.get(child.get("type", ""))
             parts.append(condition.describe(child) if condition else _("an unknown condition"))
     word = _(" or ") if tree.get("match") == "any" else _(" and ")
     return word.join(part for part in parts if part)
@@ -138,19 +171,19 @@ def tree_events(tree: Tree) -> set[EventKind]:
     """The events after which the tree's answer may change."""
     kinds: set[EventKind] = set()
     for leaf in leaves(tree):
-        condition = CONDITIONS.get(leaf["type"])
-        kinds |= set(condition.listens_to) if condition else set()
+        condition = CONDITIONS.get(leaf.get("type", ""))
+        kinds |= set(condition.events(leaf)) if condition else set()
     return kinds
 
 
 def tree_changes_with_time(tree: Tree) -> bool:
-    found = (CONDITIONS.get(leaf["type"]) for leaf in leaves(tree))
-    return any(condition.changes_with_time for condition in found if condition)
+    found = ((CONDITIONS.get(leaf.get("type", "")), leaf) for leaf in leaves(tree))
+    return any(condition.timed(leaf) for condition, leaf in found if condition)
 
 
 def tree_references(tree: Tree) -> set[tuple[str, int]]:
     references: set[tuple[str, int]] = set()
     for leaf in leaves(tree):
-        condition = CONDITIONS.get(leaf["type"])
+        condition = CONDITIONS.get(leaf.get("type", ""))
         references |= condition.references(leaf) if condition else set()
     return references

@@ -10,9 +10,12 @@ import time
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils.crypto import get_random_string
 
 from automations.events import LIST_UNSUBSCRIBED, Event, EventKind
@@ -82,6 +85,12 @@ def touch_index() -> None:
     IndexVersion.objects.update_or_create(pk=1, defaults={"token": get_random_string(20)})
     forget_index()
     transaction.on_commit(forget_index)
+
+
+@receiver(post_save, sender=Account)
+def _account_saved(**kwargs: Any) -> None:
+    """Its zone, plan and add-ons are in the index."""
+    touch_index()
 
 
 def _build(token: str) -> Index:

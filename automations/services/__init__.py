@@ -3,12 +3,16 @@
 from .account import update_account
 from .activation import activate, deactivate
 from .automations import delete_automation, save_automation
+from .backfill import backfill, backfill_count
 from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
     add_trigger,
     delete_step,
     delete_trigger,
+    discard_changes,
+    duplicate_step,
+    move_step,
     redo,
     undo,
     update_step,
@@ -23,14 +27,19 @@ __all__ = [
     "add_step",
     "add_to_automation",
     "add_trigger",
+    "backfill",
+    "backfill_count",
     "cancel_deliveries",
     "deactivate",
     "delete_automation",
     "delete_step",
     "delete_trigger",
+    "discard_changes",
+    "duplicate_step",
     "end_enrollments",
     "end_passes",
     "mark_deliveries_sent",
+    "move_step",
     "problems_of",
     "publish",
     "redo",

@@ -70,7 +70,7 @@ def _check_plan(automation: Automation) -> None:
         if not part.availability.allows(account.plan, account.addons)
     ]
     if locked:
-        raise ValidationError(sorted(set(locked)), code="locked")
+        raise ValidationError([ValidationError(reason, code="locked") for reason in sorted(set(locked))])
 
 
 def _thaw(automation: Automation, now: datetime) -> None:

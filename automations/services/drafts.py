@@ -83,9 +83,11 @@ def update_trigger(
     settings: Mapping[str, Any] | None = None,
     runs: str | None = None,
     segment: Mapping[str, Any] | None = None,
+    incomplete: bool = False,
 ) -> Trigger:
+    """Change settings, run rule or segment; `incomplete` as with `update_step`."""
     if settings is not None:
-        trigger.apply(trigger.Form.validate(settings, owner=trigger))
+        _apply(trigger, settings, incomplete)
     if runs is not None:
         trigger.runs = _runs(type(trigger), runs)
     if segment is not None:
@@ -134,10 +136,20 @@ def add_step(
 
 
 @_edit
-def update_step(*, step: Step, settings: Mapping[str, Any] | None = None, enabled: bool | None = None) -> Step:
-    """Change settings, or switch the step off and on. Arms that disappear must be empty."""
+def update_step(
+    *,
+    step: Step,
+    settings: Mapping[str, Any] | None = None,
+    enabled: bool | None = None,
+    incomplete: bool = False,
+) -> Step:
+    """Change settings, or switch the step off and on. Arms that disappear must be empty.
+
+    With `incomplete` required settings may still be missing (a draft that is being filled in);
+    what is given must be right all the same.
+    """
     if settings is not None:
-        step.apply(step.Form.validate(settings, owner=step))
+        _apply(step, settings, incomplete)
         _check_arms(step)
     if enabled is not None:
         step.enabled = enabled
@@ -167,6 +179,70 @@ def delete_step(*, step: Step, keep_arm: str = "") -> None:
     remember(automation=automation, label=_("Step deleted: %s") % label)
 
 
+@_edit
+def duplicate_step(*, step: Step) -> Step:
+    """Put a copy right behind the step (a branch: on its first path), with new key and the same settings."""
+    arms = step.arms()
+    if not arms:
+        raise ValidationError(_("“%s” ends its path: a copy behind it would never be reached.") % step.label)
+    copy = type(step).from_settings(
+        step.settings(), automation=step.automation, enabled=step.enabled, parent=step.key, arm=arms[0].name
+    )
+    following = step.automation.steps.filter(parent=step.key, arm=arms[0].name).first()
+    if following is not None:
+        _hang(following, copy.key, copy.arms()[0].name)
+    copy.save()
+    remember(automation=step.automation, label=_("Step copied: %s") % step.label)
+    return copy
+
+
+@_edit
+def move_step(*, step: Step, parent: str = "", arm: str = "") -> Step:
+    """Put a step on another edge; `parent` and `arm` as with `add_step`.
+
+    A step with one way out moves alone, and the path it leaves heals; a branch takes its paths
+    along. What was on the edge follows the step. Nothing can move below itself.
+    """
+    steps = {other.key: other for other in step.automation.steps.all()}
+    step = steps[step.key]
+    _check_place(steps, parent, arm)
+    if (parent, arm) == (step.parent, step.arm):
+        return step
+    arms = step.arms()
+    alone = len(arms) <= 1
+    if parent == step.key or (not alone and parent in steps_below(steps, step.key)):
+        raise ValidationError({"parent": _("A step can't be moved below itself.")})
+    at = {(other.parent, other.arm): other for other in steps.values()}
+    following = at.get((parent, arm))
+    if following is not None and not arms:
+        raise ValidationError({"parent": _("“%s” ends its path: move it to the end of one.") % step.label})
+    if following is not None and not alone and (step.key, arms[0].name) in at:
+        raise ValidationError({"parent": _("A branch with steps on its first path can only move to an end.")})
+    old = (step.parent, step.arm)
+    # Off the tree first: two steps can't hang on one arm, not even for a moment.
+    _hang(step, step.key, "")
+    child = at.get((step.key, arms[0].name)) if alone and arms else None
+    if child is not None:
+        _hang(child, *old)
+    if following is not None:
+        _hang(following, step.key, arms[0].name)
+    _hang(step, parent, arm)
+    remember(automation=step.automation, label=_("Step moved: %s") % step.label)
+    return step
+
+
+@_edit
+def discard_changes(*, automation: Automation) -> None:
+    """Make the draft what is published. It is an edit like others: undo brings the changes back."""
+    version = automation.version
+    if version is None:
+        raise ValidationError(_("Nothing is published yet, so there is nothing to go back to."))
+    restore_snapshot(automation=automation, snapshot=version.snapshot)
+    remember(automation=automation, label=_("Changes discarded"))
+    automation.published_revision = automation.revision
+    automation.save(update_fields=["published_revision"])
+
+
 @transaction.atomic
 def undo(*, automation: Automation) -> bool:
     return _go_to_revision(automation, -1)
@@ -187,6 +263,15 @@ def _go_to_revision(automation: Automation, direction: int) -> bool:
     restore_snapshot(automation=automation, snapshot=snapshot)
     Automation.objects.filter(pk=automation.pk).update(revision=F("revision") + direction)
     return True
+
+
+def _apply(part: Trigger | Step, settings: Mapping[str, Any], incomplete: bool) -> None:
+    if not incomplete:
+        part.apply(part.Form.validate(settings, owner=part))
+        return
+    cleaned = part.Form.validate_draft(settings, owner=part)
+    empty = type(part)().settings()
+    part.apply({**{name: empty[name] for name in empty if name in settings}, **cleaned})
 
 
 def check_available(cls: Any) -> None:

@@ -23,10 +23,11 @@ END = "end"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What stands in the way of publishing, and on which card."""
+    """What stands in the way of publishing, and on which card; `on_card` is what the card itself says."""
 
     key: str
     message: str
+    on_card: str = ""
 
 
 class PublishError(ValidationError):
@@ -44,24 +45,38 @@ def problems_of(automation: Automation) -> list[Problem]:
     found: list[Problem] = []
     if not steps:
         found.append(Problem("", _("Add at least one step: without one, contacts go straight through.")))
-    for part in (*triggers, *steps):
-        found += [Problem(part.key, f"{part.label}: {message}") for message in part.problems()]
+    return found + [
+        problem for problems in problems_by_part(triggers, steps, account).values() for problem in problems
+    ]
+
+
+def problems_by_part(triggers: list[Trigger], steps: list[Step], account: Account) -> dict[str, list[Problem]]:
+    """{key of a trigger or step: what is wrong with it}, with an empty list for those that are right."""
+    found: dict[str, list[Problem]] = {}
+    parts: list[Trigger | Step] = [*triggers, *steps]
+    for part in parts:
+        found[part.key] = [_of_settings(part, message) for message in part.problems()]
         if not part.availability.allows(account.plan, account.addons):
-            found.append(Problem(part.key, part.availability.locked_reason(part.label)))
+            found[part.key].append(Problem(part.key, part.availability.locked_reason(part.label)))
     for trigger in triggers:
-        found += _segment_problems(trigger)
+        found[trigger.key] += [_of_settings(trigger, message) for message in _segment_problems(trigger)]
     if len(triggers) > 1 and any(trigger.exclusive for trigger in triggers):
-        found.append(
-            Problem(triggers[0].key, _("A trigger of a custom object can't stand beside another trigger."))
-        )
-    return found + _endless(steps)
+        message = _("A trigger of a custom object can't stand beside another trigger.")
+        found[triggers[0].key].append(Problem(triggers[0].key, message))
+    for problem in _endless(steps):
+        found[problem.key].append(problem)
+    return found
 
 
-def _segment_problems(trigger: Trigger) -> list[Problem]:
+def _of_settings(part: Trigger | Step, message: str) -> Problem:
+    return Problem(part.key, f"{part.label}: {message}", on_card=message)
+
+
+def _segment_problems(trigger: Trigger) -> list[str]:
     try:
         clean_tree(trigger.segment)
     except ValidationError as error:
-        return [Problem(trigger.key, f"{trigger.label}: {message}") for message in error.messages]
+        return error.messages
     return []
 
 

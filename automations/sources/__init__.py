@@ -1,5 +1,5 @@
-"""Turns facts into events. The only code that knows both sides; signal receivers only."""
+"""Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
-from . import contacts, usage
+from . import bulk, contacts, people, segments, usage
 
-__all__ = ["contacts", "usage"]
+__all__ = ["bulk", "contacts", "people", "segments", "usage"]

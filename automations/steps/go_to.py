@@ -1,5 +1,6 @@
 """Sends the contact to another step of this automation (spec: go to)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from automations.forms import SettingsForm
 from automations.models import Step
-from automations.names import remembered
+from automations.names import remember, remembered
 from automations.reasons import Exit, Outcome
 
 from .base import STEPS, StepRun
@@ -54,21 +55,31 @@ class GoToStep(Step):
         return {self.target} if self.target else set()
 
     def describe(self) -> str:
-        if not self.target or self.automation_id is None:
+        titles = dict(other_steps(self))
+        if self.target not in titles:
             return _("Go to another step (not chosen yet)")
-        target = remembered((Step, self.automation_id), self._siblings).get(self.target)
-        if target is None or isinstance(target, GoToStep):
-            return _("Go to another step (not chosen yet)")
-        return _("Go to “%s”") % target.describe()
-
-    def _siblings(self) -> dict[str, Step]:
-        """The draft's steps by key; lists of steps give them beforehand (see `automations.names`)."""
-        return {step.key: step for step in Step.objects.filter(automation=self.automation_id)}
+        return _("Go to “%s”") % titles[self.target]
 
 
 def other_steps(step: Step | None) -> list[tuple[str, str]]:
     """The draft's steps that `step` can name, as choices."""
     if step is None or step.automation_id is None:
         return []
-    steps = Step.objects.filter(automation=step.automation_id).exclude(key=step.key)
-    return [(other.key, other.describe()) for other in steps if not isinstance(other, GoToStep)]
+    automation = step.automation_id
+    titles = remembered(("step titles", automation), lambda: _titles(automation))
+    return [(key, title) for key, title in titles if key != step.key]
+
+
+def give_titles(automations: Collection[int]) -> None:
+    """Read what the sentences of go-to steps need, in a fixed number of queries (see `remembered_names`)."""
+    titles: dict[int, list[tuple[str, str]]] = {pk: [] for pk in automations}
+    for step in Step.objects.filter(automation__in=titles):
+        if not isinstance(step, GoToStep):
+            titles[step.automation_id].append((step.key, step.describe()))
+    for pk, found in titles.items():
+        remember(("step titles", pk), found)
+
+
+def _titles(automation: int) -> list[tuple[str, str]]:
+    steps = Step.objects.filter(automation=automation)
+    return [(step.key, step.describe()) for step in steps if not isinstance(step, GoToStep)]

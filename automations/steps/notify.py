@@ -36,6 +36,8 @@ class NotifyStep(Step):
     text = models.TextField(blank=True)
 
     class Form(SettingsForm):
+        depends = {"user": ("who", ("user",)), "address": ("who", ("address",))}
+
         who = forms.ChoiceField(
             label=gettext_lazy("Whom"),
             choices=[

@@ -23,6 +23,14 @@ LETTERS = "abcde"
 MAX_WEIGHT = 10_000
 
 
+class NumbersInput(forms.TextInput):
+    """One text for a list of numbers, posted as one value or as many."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name) or ""]
+        return ", ".join(str(value) for value in values if value)
+
+
 @STEPS.register
 class SplitStep(Step):
     """Sticky: the path follows from (step, contact) alone, so that a second pass repeats it."""
@@ -44,6 +52,7 @@ class SplitStep(Step):
         weights = WholeNumbersField(
             label=gettext_lazy("Weights"),
             initial="50, 50",
+            widget=NumbersInput,
             help_text=gettext_lazy("One number for each of two to five paths, such as 50, 50 or 70, 20, 10."),
         )
         winner_after = forms.IntegerField(

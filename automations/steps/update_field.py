@@ -17,6 +17,7 @@ from automations.fields import (
     STANDARD,
     FieldChoice,
     canonical,
+    contact_fields,
     field_choices,
     field_label,
     field_references,
@@ -27,7 +28,6 @@ from automations.models import Step
 from contacts.bulk import id_set
 from contacts.field_types import Number
 from contacts.models import Contact, CustomField
-from contacts.selectors.fields import contact_fields
 from contacts.services import set_field
 
 from .base import STEPS, StepError, StepRun, Visit
@@ -56,6 +56,8 @@ class UpdateFieldStep(Step):
     value = models.CharField(max_length=500, blank=True)
 
     class Form(SettingsForm):
+        depends = {"value": ("op", ("set", "increment", "date_now", "date_add"))}
+
         field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)
         op = forms.ChoiceField(label=gettext_lazy("What to do"), choices=list(OPS.items()), initial="set")
         value = forms.CharField(
@@ -79,10 +81,12 @@ class UpdateFieldStep(Step):
         if custom is not None and self.op in CALCULATIONS:
             values = self._calculate(run, custom)
         elif self.op == "set" and "{" in self.value:
-            values = {visit.contact_id: self._personal(run, visit) for visit in run.visits}
+            texts = {visit.contact_id: self._personal(run, visit) for visit in run.visits}
+            parsed = {text: self._parse(text, custom) for text in set(texts.values())}
+            values = {pk: parsed[text] for pk, text in texts.items()}
         else:
             empty = None if custom or self.field == "owner" else ""
-            value = empty if self.op == "clear" else parse_value(self.field, self.value)
+            value = empty if self.op == "clear" else self._parse(self.value, custom)
             values = dict.fromkeys(run.contact_ids, value)
         run.go_all(set_field(field=custom or self.field, values=values))
 
@@ -100,9 +104,11 @@ class UpdateFieldStep(Step):
             values[visit.contact_id] = custom.kind.parse(text, custom.options)
         return values
 
-    def _personal(self, run: StepRun, visit: Visit) -> Any:
-        raw = personalise(self.value, run.contacts[visit.contact_id], visit.event, html=False)
-        return parse_value(self.field, raw)
+    def _personal(self, run: StepRun, visit: Visit) -> str:
+        return personalise(self.value, run.contacts[visit.contact_id], visit.event, html=False)
+
+    def _parse(self, text: str, custom: CustomField | None) -> Any:
+        return custom.kind.parse(text, custom.options) if custom else parse_value(self.field, text)
 
     def references(self) -> set[tuple[str, int]]:
         return field_references(self.field)

@@ -22,11 +22,10 @@ from automations.conditions.tree import (
 )
 from automations.engine.clock import add_period, at_wall_time, next_wall_time
 from automations.events import EventKind
-from automations.fields import FieldChoice, field_label, field_references
+from automations.fields import FieldChoice, contact_fields, field_label, field_references
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.reasons import Outcome
-from contacts.selectors.fields import contact_fields
 
 from .base import STEPS, StepRun, Visit
 
@@ -98,6 +97,17 @@ class WaitForm(SettingsForm):
         required=False,
     )
 
+    depends = {
+        "amount": ("mode", ("period", "conditions")),
+        "unit": ("mode", ("period", "conditions")),
+        "on_date": ("mode", ("date",)),
+        "field": ("mode", ("field",)),
+        "offset_days": ("mode", ("field",)),
+        "conditions": ("mode", ("conditions",)),
+        "limited": ("mode", ("conditions",)),
+        "weekdays": ("mode", ("weekday",)),
+        "clock": ("mode", ("period", "date", "field", "weekday")),
+    }
     NEEDED = {"period": "amount", "date": "on_date", "field": "field", "conditions": "conditions"}
 
     def clean(self) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class ContactFieldChangedTrigger(Trigger):
 
     class Form(SettingsForm):
         SIDES = (("any", gettext_lazy("any value")), ("value", gettext_lazy("this value")))
+        depends = {"old_value": ("old", ("value",)), "new_value": ("new", ("value",))}
+
         field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)
         old = forms.ChoiceField(label=gettext_lazy("From"), choices=SIDES, initial="any")
         old_value = forms.CharField(label=gettext_lazy("From value"), required=False, max_length=500)

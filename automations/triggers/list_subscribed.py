@@ -48,7 +48,7 @@ class ListSubscribedTrigger(Trigger):
         return {self.list_id} if self.list_id else set()
 
     def lists_of(self, event: Event) -> set[int]:
-        return set() if self.list_id else {event.data["list"]}
+        return set() if self.list_id or "list" not in event.data else {event.data["list"]}
 
     def meets_now(self) -> QuerySet[Contact]:
         rows = Subscription.objects.filter(status=SubscriptionStatus.ACTIVE)

@@ -46,7 +46,7 @@ class ListUnsubscribedTrigger(Trigger):
         return {self.list_id} if self.list_id else set()
 
     def lists_of(self, event: Event) -> set[int]:
-        return set() if self.list_id else {event.data["list"]}
+        return set() if self.list_id or "list" not in event.data else {event.data["list"]}
 
     def describe(self) -> str:
         if not self.list_id:

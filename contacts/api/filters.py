@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import django_filters
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
@@ -9,6 +10,14 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 ALWAYS = {"cursor", "page_size", "format"}
+
+
+class YesNoFilter(django_filters.TypedChoiceFilter):
+    """`true` or `false`; django-filter's own takes anything else for no filter at all."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(*args, choices=choices, coerce=lambda text: text == "true", **kwargs)
 
 
 class StrictFilterBackend(DjangoFilterBackend):

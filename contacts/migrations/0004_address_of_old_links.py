@@ -4,18 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0003_idempotency'),
+        ("contacts", "0003_idempotency"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='subscriptionchange',
-            name='sub_change_forgotten',
+            model_name="subscriptionchange",
+            name="sub_change_forgotten",
         ),
         migrations.AddIndex(
-            model_name='subscriptionchange',
-            index=models.Index(fields=['address_hash', 'list'], name='sub_change_address'),
+            model_name="subscriptionchange",
+            index=models.Index(fields=["address_hash", "list"], name="sub_change_address"),
         ),
     ]

@@ -1,6 +1,9 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from contacts.signals import conditions_cleaning
 
 from .base import Timestamped
 
@@ -23,6 +26,14 @@ class Segment(Timestamped):
                 violation_error_message=_("A segment with this name exists already."),
             )
         ]
+
+    def clean(self) -> None:
+        """What conditions there are, and whether these are sound, the automations' registry knows."""
+        try:
+            for _receiver, tree in conditions_cleaning.send(sender=type(self), segment=self):
+                self.conditions = tree
+        except ValidationError as error:
+            raise ValidationError({"conditions": error.messages}) from None
 
     def __str__(self) -> str:
         return self.name

@@ -10,6 +10,7 @@ from typing import Any
 
 from automations.models import Automation
 from automations.services import add_step, save_automation
+from contacts.models import Segment
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -229,6 +230,26 @@ CONDITIONS: dict[str, Sample] = {
     "now": Sample(
         fixed(weekdays=["0", "4"], after_time="09:00:00", before_time="17:30:00"),
         (({"weekdays": ["8"]}, "weekdays"), ({"after_time": "25:00"}, "after_time"), ({}, "__all__")),
+    ),
+    "owner": Sample(
+        lambda automation: {"op": "is", "user": UserFactory().pk},
+        (({"op": "is"}, "user"), ({"op": "is", "user": 999_999}, "user"), ({"op": "had"}, "op")),
+    ),
+    "tag_date": Sample(
+        lambda automation: {"op": "within", "days": 7, "tag": TagFactory().pk},
+        (({"op": "within", "days": 7}, "tag"), ({"op": "within", "days": 0, "tag": 1}, "days")),
+    ),
+    "subscription_date": Sample(
+        lambda automation: {"op": "before", "days": 30, "list": ListFactory().pk},
+        (({"op": "before", "days": 0}, "days"), ({"op": "on", "days": 1}, "op")),
+    ),
+    "email_sent": Sample(
+        lambda automation: {"op": "not_sent", "automation": automation.pk, "days": 14},
+        (({"op": "sent", "automation": 999_999}, "automation"), ({"op": "sent", "days": 0}, "days")),
+    ),
+    "segment": Sample(
+        lambda automation: {"op": "in", "segment": Segment.objects.create(name="Everyone").pk},
+        (({"op": "in", "segment": 999_999}, "segment"), ({"op": "on", "segment": 1}, "op")),
     ),
 }
 

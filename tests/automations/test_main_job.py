@@ -4,23 +4,38 @@ import csv
 import io
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from django.db.models import Q
 from django.utils import timezone
+from django_q.tasks import async_task
+from playwright.sync_api import Page, expect
+from rest_framework.authtoken.models import Token
 
 from automations.models import Automation, Delivery, Enrollment, StepLog
 from automations.models.delivery import DeliveryStatus
-from automations.services import activate, add_step, add_trigger, publish
+from automations.reasons import Entry
+from automations.selectors.why import why
+from automations.services import (
+    activate,
+    add_step,
+    add_trigger,
+    mark_deliveries_sent,
+    publish,
+    resend_deliveries,
+)
 from contacts.models import Contact, ContactTag, ImportJob, List, Tag
+from tests.automations.builder.test_in_the_browser import choose_tag, edge, pick, saved, write_mail
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory
 from tests.peers.processes import Server, Worker
 from tests.peers.smtp import SmtpServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+FIELDS = {"Email": "email", "First name": "first_name", "Colour": "colour", "Tags": "tags"}
 
 
 def eventually(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -30,43 +45,54 @@ def eventually(condition: Callable[[], bool], seconds: float, what: str) -> None
         time.sleep(0.25)
 
 
-def csv_of(prefix: str, count: int) -> bytes:
+def csv_of(count: int) -> bytes:
     """Half red, half blue, all with the tag “VIP”."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["Email", "First name", "Colour", "Tags"])
+    writer.writerow(FIELDS)
     for number in range(count):
-        colour = "Red" if number % 2 else "Blue"
-        writer.writerow([f"{prefix}{number}@example.com", f"Name {number}", colour, "VIP"])
+        writer.writerow([f"c{number}@example.com", f"Name {number}", "Red" if number % 2 else "Blue", "VIP"])
     return text.getvalue().encode()
 
 
-class Importer:
-    """The API as a program would use it."""
+def import_by_api(url: str, token: str, content: bytes, mailing_list: List) -> None:
+    """As a program would do it."""
+    headers = {"Authorization": f"Token {token}"}
+    with httpx.Client(base_url=f"{url}/api/v1", headers=headers, timeout=60) as http:
+        answer = http.post("/imports/", files={"file": ("people.csv", content, "text/csv")})
+        assert answer.status_code == 201, answer.text
+        body = {"mapping": FIELDS, "options": {"lists": [mailing_list.pk]}}
+        answer = http.post(f"/imports/{answer.json()['id']}/start/", json=body)
+        assert answer.status_code < 300, answer.text
 
-    def __init__(self, server: Server, token: str) -> None:
-        self.http = httpx.Client(
-            base_url=f"{server.url}/api/v1", headers={"Authorization": f"Token {token}"}, timeout=60
-        )
 
-    def __call__(self, content: bytes, mailing_list: List) -> int:
-        files = {"file": ("people.csv", content, "text/csv")}
-        job = self._done(self.http.post("/imports/", files=files))["id"]
-        mapping = {"Email": "email", "First name": "first_name", "Colour": "colour", "Tags": "tags"}
-        body = {"mapping": mapping, "options": {"lists": [mailing_list.pk]}}
-        self._done(self.http.post(f"/imports/{job}/start/", json=body))
-        return int(job)
+def import_by_page(page: Page, path: Path, mailing_list: List) -> None:
+    """As a person would do it: upload, look, try, go."""
+    page.goto("/admin/contacts/importjob/add/")
+    page.set_input_files("input[type=file]", path)
+    page.click("form button:has-text('Upload')")
+    page.wait_for_selector("text=What goes where?")
+    page.locator("select[name=lists]").select_option(label=mailing_list.name, force=True)
+    page.click("text=Try it")
+    page.wait_for_selector("text=This was a dry run", timeout=120_000)
+    assert not Contact.objects.exists()
+    page.click("text=Import now")
+    page.wait_for_selector("text=The import is finished", timeout=240_000)
 
-    def _done(self, response: httpx.Response) -> Any:
-        assert response.status_code < 300, response.text
-        return response.json()
+
+def imports_done(count: int) -> bool:
+    return ImportJob.objects.filter(status="done").count() == count
 
 
 @pytest.fixture
-def importer(server: Server, manager: Any) -> Iterator[Importer]:
-    from rest_framework.authtoken.models import Token
+def token(manager: Any) -> str:
+    return str(Token.objects.create(user=manager).key)
 
-    yield Importer(server, Token.objects.create(user=manager).key)
+
+@pytest.fixture
+def records(transactional_db: None) -> tuple[Tag, Tag, List]:
+    CustomFieldFactory(key="colour", label="Colour", type="dropdown")
+    return TagFactory(name="VIP"), TagFactory(name="Served"), ListFactory(name="News")
 
 
 def build(vip: Tag, served: Tag) -> Automation:
@@ -89,6 +115,38 @@ def build(vip: Tag, served: Tag) -> Automation:
     return automation
 
 
+def build_by_clicking(page: Page) -> Automation:
+    """The same, in the builder."""
+    page.goto("/automations/")
+    page.get_by_label("Name of the new automation").fill("Main job")
+    page.get_by_role("button", name="Create").click()
+    pick(page, page.locator("#add-trigger"), "tagged")
+    choose_tag(page, "VIP")
+    saved(page)
+    pick(page, page.locator("#add-first-step"), "delay")
+    page.locator("#panel").get_by_label("Unit").select_option("minutes")
+    saved(page)
+    pick(page, edge(page, page.locator(".card", has_text="Wait 1 minute")), "if /")
+    page.locator("[data-add-condition]").select_option("field")
+    condition = page.locator("[data-condition=field]")
+    condition.get_by_label("Field").select_option("colour")
+    condition.get_by_label("Value").fill("Red")
+    condition.get_by_label("Value").press("Tab")
+    saved(page)
+    fork = page.locator(".card", has_text="If the contact")
+    for arm, letter in (("yes", "A"), ("no", "B")):
+        pick(page, edge(page, fork, arm), "e-mail")
+        write_mail(page, f"{letter} for {{{{ contact.first_name }}}}")
+        pick(page, edge(page, page.locator(".card", has_text=f"{letter} for")), "add a tag")
+        page.locator(".panel").get_by_label("Tag").select_option(label="Served")
+        saved(page)
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".toast")).to_contain_text("Published as v1")
+    page.get_by_role("switch").click()
+    expect(page.locator("[data-state=on]")).to_have_text("Active v1")
+    return Automation.objects.get()
+
+
 def undelivered() -> int:
     open_ones = [DeliveryStatus.PENDING, DeliveryStatus.CLAIMED, DeliveryStatus.SENDING]
     return Delivery.objects.filter(status__in=open_ones).count()
@@ -96,46 +154,37 @@ def undelivered() -> int:
 
 def settle_uncertain(smtp: SmtpServer) -> int:
     """What a person does with mails whose fate a crash left open: ask the receiver, then mark or resend."""
-    arrived = smtp.recipients
-    uncertain = list(Delivery.objects.filter(status=DeliveryStatus.UNCERTAIN))
-    for delivery in uncertain:
-        there = bool(arrived[delivery.target or delivery.contact.email])
-        delivery.status = DeliveryStatus.SENT if there else DeliveryStatus.PENDING
-        delivery.due_at = timezone.now()
-        delivery.save()
+    arrived = smtp.recipients()
+    uncertain = list(Delivery.objects.filter(status=DeliveryStatus.UNCERTAIN).select_related("contact"))
+    there = [delivery for delivery in uncertain if arrived[delivery.contact.email]]
+    mark_deliveries_sent(deliveries=there)
+    resend_deliveries(deliveries=[delivery for delivery in uncertain if delivery not in there])
     return len(uncertain)
 
 
-def run_through(
-    count: int,
-    kills: int,
-    worker: Worker,
-    smtp: SmtpServer,
-    importer: Importer,
-    automation: Automation,
-    served: Tag,
-) -> None:
-    news = ListFactory(name="News")
+def kill_and_go_on(worker: Worker, smtp: SmtpServer) -> None:
+    worker.kill()
+    before = len(smtp.messages)
+    # The leases of the dead run out; waiting for that would only take time.
+    Delivery.objects.filter(lease_until__isnull=False).update(lease_until=timezone.now())
     worker.start()
-    importer(csv_of("api", count), news)
-    eventually(lambda: ImportJob.objects.filter(status="done").count() == 1, 180, "the import")
-    assert Contact.objects.count() == count
-    assert Enrollment.objects.filter(automation=automation).count() == count
+    # What the schedule does once a minute.
+    async_task("automations.tasks.work")
+    eventually(lambda: len(smtp.messages) > before or not undelivered(), 120, "mail after a kill")
+
+
+def serve(count: int, kills: int, worker: Worker, smtp: SmtpServer, automation: Automation) -> None:
+    """From the end of the waits to the last e-mail, with the worker killed in between."""
     # The wait ends within the minute after its own: the schedule looks once a minute.
-    eventually(lambda: len(smtp.messages) > count // 10, 200, "the first e-mails")
     for number in range(kills):
-        worker.kill()
-        before = len(smtp.messages)
-        # The leases of the dead run out; waiting for that would only take time.
-        Delivery.objects.filter(lease_until__isnull=False).update(lease_until=timezone.now())
-        worker.start()
-        eventually(lambda before=before: len(smtp.messages) > before or not undelivered(), 120, f"mail {number}")
+        wanted = count * (number + 1) // (kills + 2)
+        eventually(lambda wanted=wanted: len(smtp.messages) > wanted, 400, f"{wanted} e-mails")
+        kill_and_go_on(worker, smtp)
     eventually(lambda: not undelivered() and _all_through(automation), 600, "the rest")
-    uncertain = settle_uncertain(smtp)
     # A kill leaves at most one mail of each worker process uncertain.
-    assert uncertain <= kills * 2
-    eventually(lambda: not undelivered(), 60, "what was sent again")
-    check(count, smtp, automation, served)
+    assert settle_uncertain(smtp) <= kills * 2
+    async_task("automations.tasks.work")
+    eventually(lambda: not undelivered(), 90, "what was sent again")
 
 
 def _all_through(automation: Automation) -> bool:
@@ -143,21 +192,56 @@ def _all_through(automation: Automation) -> bool:
 
 
 def check(count: int, smtp: SmtpServer, automation: Automation, served: Tag) -> None:
-    assert smtp.recipients == Counter({f"api{number}@example.com": 1 for number in range(count)})
+    assert smtp.recipients() == Counter({f"c{number}@example.com": 1 for number in range(count)})
     subjects = {message.recipients[0]: message.subject for message in smtp.messages}
     for number in range(count):
         letter = "A" if number % 2 else "B"
-        assert subjects[f"api{number}@example.com"] == f"{letter} for Name {number}"
+        assert subjects[f"c{number}@example.com"] == f"{letter} for Name {number}"
     assert ContactTag.objects.filter(tag=served).count() == count
     # Each step once to each contact: waiting, wait over, decided, queued, tagged, completed.
     assert StepLog.objects.count() == count * 6
     assert not Enrollment.objects.filter(Q(status="parked") | Q(attempts__gt=0)).exists()
+    for person in Contact.objects.order_by("?")[:5]:
+        answer = why(automation, person)
+        assert Entry.ENTERED in {reason.code for reason in answer.past}
 
 
 def test_every_email_arrives_once_though_the_worker_is_killed(
-    smtp_server: SmtpServer, worker: Worker, importer: Importer
+    smtp_server: SmtpServer, worker: Worker, server: Server, token: str, records: tuple[Tag, Tag, List]
 ) -> None:
-    CustomFieldFactory(key="colour", label="Colour", type="dropdown")
-    vip, served = TagFactory(name="VIP"), TagFactory(name="Served")
+    vip, served, news = records
     automation = build(vip, served)
-    run_through(300, 2, worker, smtp_server, importer, automation, served)
+    worker.start()
+    import_by_api(server.url, token, csv_of(300), news)
+    eventually(lambda: imports_done(1), 120, "the import")
+    assert Enrollment.objects.filter(automation=automation).count() == 300
+    serve(300, 1, worker, smtp_server, automation)
+    check(300, smtp_server, automation, served)
+
+
+def test_ten_thousand_through_the_pages(
+    smtp_server: SmtpServer,
+    worker: Worker,
+    server: Server,
+    browser_page: Page,
+    sign_in: Callable[[Any], None],
+    manager: Any,
+    token: str,
+    records: tuple[Tag, Tag, List],
+    tmp_path: Path,
+) -> None:
+    """Built by clicking, imported through the page and again through the API, killed twice."""
+    _vip, served, news = records
+    count = 10_000
+    path = tmp_path / "people.csv"
+    path.write_bytes(csv_of(count))
+    sign_in(manager)
+    automation = build_by_clicking(browser_page)
+    worker.start()
+    import_by_page(browser_page, path, news)
+    import_by_api(server.url, token, path.read_bytes(), news)
+    eventually(lambda: imports_done(2), 240, "the second import")
+    assert Contact.objects.count() == count
+    assert Enrollment.objects.filter(automation=automation).count() == count
+    serve(count, 2, worker, smtp_server, automation)
+    check(count, smtp_server, automation, served)

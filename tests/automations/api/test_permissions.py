@@ -1,0 +1,164 @@
+"""Who may do what: every endpoint of automations, for nobody, viewers, editors and managers."""
+
+import pytest
+from django.utils import timezone
+
+from automations.models import Delivery, Enrollment
+from automations.services import add_to_automation, add_trigger
+from contacts.models import Segment
+from contacts.services import tag_contacts
+from tests.automations.conftest import build_automation
+from tests.automations.samples import new_automation, published
+from tests.factories import ContactFactory, TagFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+V, E, M = "viewer editor manager", "editor manager", "manager"
+
+TABLE = [
+    # method, path, body, who may
+    ("get", "automations/", None, V),
+    ("post", "automations/", {"name": "New"}, E),
+    ("get", "automations/{automation}/", None, V),
+    ("patch", "automations/{automation}/", {"name": "Other"}, E),
+    ("delete", "automations/{empty}/", None, M),
+    ("get", "automations/{automation}/problems/", None, V),
+    ("get", "automations/{automation}/figures/", None, V),
+    ("get", "automations/{automation}/why/?contact={contact}", None, V),
+    ("post", "automations/{automation}/publish/", {}, E),
+    ("post", "automations/{automation}/activate/", None, E),
+    ("post", "automations/{automation}/deactivate/", None, E),
+    ("get", "automations/{automation}/backfill/", None, E),
+    ("post", "automations/{looking_back}/backfill/", None, E),
+    ("post", "automations/{automation}/undo/", None, E),
+    ("post", "automations/{undone}/redo/", None, E),
+    ("post", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
+    ("delete", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
+    ("get", "triggers/", None, V),
+    ("post", "triggers/", {"automation": "{automation}", "type": "tag_added"}, E),
+    ("get", "triggers/{trigger}/", None, V),
+    ("patch", "triggers/{trigger}/", {"runs": "multiple"}, E),
+    ("delete", "triggers/{trigger}/", None, E),
+    ("get", "steps/", None, V),
+    ("post", "steps/", {"automation": "{automation}", "type": "wait"}, E),
+    ("get", "steps/{step}/", None, V),
+    ("patch", "steps/{step}/", {"enabled": False}, E),
+    ("delete", "steps/{step}/", None, E),
+    ("get", "enrollments/", None, V),
+    ("get", "enrollments/{enrollment}/", None, V),
+    ("post", "enrollments/{waiting}/skip-wait/", None, E),
+    ("post", "enrollments/{enrollment}/end/", None, E),
+    ("post", "enrollments/{parked}/retry/", None, E),
+    ("post", "enrollments/{parked}/skip/", None, E),
+    ("get", "deliveries/", None, V),
+    ("get", "deliveries/{delivery}/", None, V),
+    ("post", "deliveries/{delivery}/resend/", None, E),
+    ("post", "deliveries/{delivery}/mark-sent/", None, E),
+    ("post", "deliveries/{delivery}/cancel/", None, E),
+    ("get", "trigger-types/", None, V),
+    ("get", "trigger-types/tag_added/", None, V),
+    ("get", "step-types/", None, V),
+    ("get", "step-types/wait/", None, V),
+    ("get", "condition-types/", None, V),
+    ("get", "condition-types/tag/", None, V),
+    ("get", "segments/", None, V),
+    ("post", "segments/", {"name": "New"}, E),
+    ("get", "segments/{segment}/", None, V),
+    ("patch", "segments/{segment}/", {"name": "Other"}, E),
+    ("delete", "segments/{segment}/", None, M),
+    ("get", "segments/{segment}/count/", None, V),
+    ("get", "segments/{segment}/contacts/", None, V),
+    ("post", "segments/preview/", {"conditions": {}}, V),
+    ("get", "account/", None, V),
+    ("patch", "account/", {"plan": "plus"}, M),
+]
+OTHERS = (
+    "contacts",
+    "tags",
+    "lists",
+    "fields",
+    "notes",
+    "subscriptions",
+    "suppressions",
+    "users",
+    "token",
+    "imports",
+)
+
+
+@pytest.fixture
+def ids(db):
+    automation = published()
+    contacts = [ContactFactory() for _n in range(3)]
+    add_to_automation(automation=automation, contacts=contacts)
+    rows = {row.contact_id: row for row in Enrollment.objects.all()}
+    first, waiting, parked = (rows[contact.pk] for contact in contacts)
+    later = timezone.now() + timezone.timedelta(days=1)
+    Enrollment.objects.filter(pk=waiting.pk).update(status="active", arrived=True, due_at=later)
+    Enrollment.objects.filter(pk=parked.pk).update(status="parked", error="broken", attempts=6)
+    undone = new_automation()
+    add_trigger(automation=undone, type="tag_added")
+    from automations.services import undo
+
+    undo(automation=undone)
+    return {
+        "automation": automation.pk,
+        "looking_back": _looking_back(),
+        "empty": new_automation().pk,
+        "undone": undone.pk,
+        "trigger": add_trigger(automation=automation, type="tag_removed", settings={"tags": [TagFactory().pk]}).pk,
+        "step": automation.steps.get().pk,
+        "enrollment": first.pk,
+        "waiting": waiting.pk,
+        "parked": parked.pk,
+        "contact": contacts[0].pk,
+        "delivery": Delivery.objects.create(channel="email", automation=automation, status="failed").pk,
+        "segment": Segment.objects.create(name="All").pk,
+    }
+
+
+def _looking_back():
+    """An active automation whose trigger somebody meets already."""
+    tag = TagFactory()
+    tag_contacts(contacts=ContactFactory(), tag=tag)
+    return build_automation(triggers=[("tag_added", {"tags": [tag.pk]})]).pk
+
+
+def filled(value, ids):
+    if isinstance(value, dict):
+        return {name: filled(item, ids) for name, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, ids) for item in value]
+    return int(value.format(**ids)) if isinstance(value, str) and value.startswith("{") else value
+
+
+@pytest.mark.parametrize("who", ["anonymous", "nobody", "viewer", "editor", "manager"])
+@pytest.mark.parametrize(("method", "path", "body", "may"), TABLE, ids=[f"{m} {p}" for m, p, _b, _w in TABLE])
+def test_table(ids, request, api_client, who, method, path, body, may):
+    user = None
+    if who != "anonymous":
+        user = UserFactory(username="nobody") if who == "nobody" else request.getfixturevalue(who)
+    response = getattr(api_client(user), method)("/api/v1/" + path.format(**ids), filled(body, ids))
+    if who in may.split():
+        assert response.status_code in (200, 201, 204), response.content
+    else:
+        assert response.status_code == (401 if who == "anonymous" else 403), response.content
+        assert set(response.json()) == {"error"}
+
+
+def test_the_table_has_every_endpoint(openapi):
+    known = {(method, "/api/v1/" + _generic(path.partition("?")[0])) for method, path, _b, _w in TABLE}
+    missing = [
+        (method, path)
+        for path, methods in openapi["paths"].items()
+        if path.startswith("/api/v1/") and path.split("/")[3] not in OTHERS
+        for method in methods
+        if (method, _generic(path)) not in known
+    ]
+    assert missing == []
+
+
+def _generic(path):
+    parts = path.split("/")
+    if "-types" in path and len(parts) > 2:
+        parts[-2] = "{id}" if not parts[-2].endswith("-types") else parts[-2]
+    return "/".join("{id}" if part.startswith("{") else part for part in parts)

@@ -28,6 +28,7 @@ LIST_UNSUBSCRIBED = EventKind("list_unsubscribed")
 FIELD_CHANGED = EventKind("field_changed")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
+GOAL_ACHIEVED = EventKind("goal_achieved")
 
 
 @dataclass(frozen=True, slots=True)

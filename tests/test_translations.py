@@ -181,7 +181,9 @@ class TestPages:
     def test_the_page_of_an_unsubscribe_link(self, client):
         ann, news = ContactFactory(), ListFactory(name="Nouvelles")
         subscribe_contacts(contacts=ann, list=news)
-        response = client.get(reverse("contacts:unsubscribe", args=[make_token(ann, "unsubscribe", [news.pk])]), **FRENCH)
+        response = client.get(
+            reverse("contacts:unsubscribe", args=[make_token(ann, "unsubscribe", [news.pk])]), **FRENCH
+        )
         _has(response, "Se désabonner ?", "ne recevra plus d’e-mails de :", "Nouvelles")
 
 

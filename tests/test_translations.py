@@ -162,7 +162,7 @@ class TestPages:
     def test_the_builder(self, page, automation):
         response = page.get(reverse("builder:page", args=[automation.pk]), **FRENCH)
         _has(response, "Publier", "Attendre 3 jours", "L’étiquette « Début » est ajoutée", "Statistiques")
-        assert "Wait" not in _text(response)
+        assert "Wait 3 days" not in _text(response)
 
     def test_the_texts_that_scripts_show(self, page, automation):
         response = page.get(reverse("builder:page", args=[automation.pk]), **FRENCH)

@@ -157,7 +157,7 @@ def automation(db: None) -> Any:
 @pytest.mark.usefixtures("_compiled")
 class TestPages:
     def test_the_list_of_automations(self, page, automation):
-        _has(page.get(reverse("builder:list"), **FRENCH), "Rechercher des automatisations", "Brouillon")
+        _has(page.get(reverse("builder:list"), **FRENCH), "Chercher une automatisation", "Brouillon")
 
     def test_the_builder(self, page, automation):
         response = page.get(reverse("builder:page", args=[automation.pk]), **FRENCH)

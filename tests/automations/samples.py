@@ -131,7 +131,11 @@ TRIGGERS: dict[str, Sample] = {
     ),
     "goal_achieved": Sample(
         lambda automation: {"goal": a_goal().key, "outcome": "skipped"},
-        (({"goal": "gone"}, "goal"), ({"outcome": "either"}, "goal"), ({"outcome": "missed"}, "outcome")),
+        (
+            ({"goal": "gone"}, "goal"),
+            ({"goal": "", "outcome": "either"}, "goal"),
+            ({"outcome": "missed"}, "outcome"),
+        ),
     ),
 }
 

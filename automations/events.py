@@ -27,6 +27,7 @@ LIST_SUBSCRIBED = EventKind("list_subscribed")
 LIST_UNSUBSCRIBED = EventKind("list_unsubscribed")
 FIELD_CHANGED = EventKind("field_changed")
 EVENT_RECORDED = EventKind("event_recorded")
+PAGE_VISITED = EventKind("page_visited")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
@@ -40,6 +41,7 @@ class Event:
     changes  {contact id: (old, new)} canonical texts, where a value changed
     record   ("app_label.model", id) of the record a multi-contact trigger is about
     data     JSON-able facts that steps may use; kept on each enrollment
+    happened when it happened, where that is told later; automations that became active since don't hear of it
     """
 
     kind: EventKind
@@ -50,3 +52,4 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=current_origin)
     at: datetime = field(default_factory=lambda: timezone.now())
+    happened: datetime | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +43,14 @@ class EventRecorded:
     contact_ids: Sequence[int]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded
+@dataclass(frozen=True, slots=True)
+class PageVisited:
+    """`happened`: when, where it is told later than it happened."""
+
+    url: str
+    title: str
+    contact_ids: Sequence[int]
+    happened: datetime | None = None
+
+
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded | PageVisited

@@ -1,9 +1,12 @@
 """The functions that django-q2 names."""
 
+from django.utils import timezone
+
 from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
+from contacts.services.site import delete_old_visits
 
 
 def run_import(job_id: int) -> None:
@@ -21,3 +24,8 @@ def run_export(job_id: int) -> None:
 def resume_jobs() -> None:
     """Once a minute: queue the jobs again whose worker died or whose task got lost."""
     resume_stalled()
+
+
+def retain() -> None:
+    """Once a day: delete what is older than the settings keep it."""
+    delete_old_visits(now=timezone.now())

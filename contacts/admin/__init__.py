@@ -1,6 +1,6 @@
 """The admin pages, one module per area."""
 
-from . import contacts, fields, imports, jobs, labels, notes, segments, suppression, tracking, users
+from . import contacts, fields, imports, jobs, labels, notes, segments, site, suppression, tracking, users
 
 __all__ = [
     "contacts",
@@ -10,6 +10,7 @@ __all__ = [
     "labels",
     "notes",
     "segments",
+    "site",
     "suppression",
     "tracking",
     "users",

@@ -1,5 +1,6 @@
 """What config.api registers for this app: (prefix, viewset)."""
 
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from .contacts import ContactViewSet
@@ -8,6 +9,7 @@ from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .site import PageVisitViewSet, SiteViewSet, TrackingView
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
@@ -18,9 +20,14 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
+    ("page-visits", PageVisitViewSet),
     ("segments", SegmentViewSet),
+    ("sites", SiteViewSet),
     ("subscriptions", SubscriptionViewSet),
     ("suppressions", SuppressionViewSet),
     ("tags", TagViewSet),
     ("users", UserViewSet),
 ]
+
+# (name, view) of what is one thing, not a list.
+views: list[tuple[str, type[APIView]]] = [("tracking", TrackingView)]

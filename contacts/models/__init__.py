@@ -6,9 +6,10 @@ from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
 from .segments import Segment
+from .site import PageVisit, TrackedDomain, Visitor
 from .suppression import Suppression
 from .tags import ContactTag, Tag
-from .tracking import CustomEvent, EventRecord, TrackingSettings
+from .tracking import CustomEvent, EventRecord, IdentifyCalls, TrackingSettings
 
 __all__ = [
     "BulkJob",
@@ -22,15 +23,19 @@ __all__ = [
     "FieldChange",
     "FieldValue",
     "IdempotencyKey",
+    "IdentifyCalls",
     "ImportIssue",
     "ImportJob",
     "List",
     "Note",
+    "PageVisit",
     "Segment",
     "Subscription",
     "SubscriptionChange",
     "Suppression",
     "Tag",
     "TagChange",
+    "TrackedDomain",
     "TrackingSettings",
+    "Visitor",
 ]

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, EventRecord, FieldChange, Note, SubscriptionChange, TagChange
+from contacts.models import Contact, EventRecord, FieldChange, Note, PageVisit, SubscriptionChange, TagChange
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -223,9 +223,18 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _visits(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    for row in rows_before(PageVisit.objects.filter(contact=contact), "visits", cursor, size):
+        yield Entry(
+            row.at, row.pk, "web", _("Visited “%s”.") % (row.title or row.page),
+            text=row.url, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("notes", _notes)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)
+register_provider("visits", _visits)

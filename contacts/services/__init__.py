@@ -5,6 +5,7 @@ from .fields import set_field
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
+from .site import clean_page, get_visitor, identify_visitor, record_visit, record_visits
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
 from .tracking import UnknownEvent, find_event, receive_event, record_event
@@ -20,13 +21,18 @@ __all__ = [
     "UnknownEvent",
     "add_notes",
     "check_unused",
+    "clean_page",
     "create_contact",
     "delete_contacts",
     "delete_unused",
     "find_event",
     "get_or_create_tags",
+    "get_visitor",
+    "identify_visitor",
     "receive_event",
     "record_event",
+    "record_visit",
+    "record_visits",
     "save_contacts",
     "save_record",
     "set_field",

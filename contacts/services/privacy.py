@@ -45,6 +45,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             for note in contact.notes.order_by("created_at")
         ],
         "history": _history(contact),
+        "browsers": [
+            {"first_seen": _time(row.first_seen), "last_seen": _time(row.last_seen), "proven": row.proven}
+            for row in contact.visitors.order_by("pk")
+        ],
         "suppression": _suppression(contact),
     }
     answers: list[tuple[Any, Any]] = person_exporting.send(sender=Contact, contact=contact)
@@ -123,6 +127,11 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "event",
             contact.event_records.select_related("event"),
             lambda f: {"event": f.event.name, "value": f.value},
+        ),
+        *_facts(
+            "page_visit",
+            contact.page_visits.all(),
+            lambda f: {"url": f.url, "title": f.title, "referrer": f.referrer},
         ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))

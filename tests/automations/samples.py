@@ -107,6 +107,19 @@ def a_goal() -> Step:
 
 
 TRIGGERS: dict[str, Sample] = {
+    "page_visited": Sample(
+        fixed(url_is="pattern", url="https://site.com/*/test.php", strict=["scheme", "query"]),
+        (
+            ({"url_is": "exact", "url": ""}, "url"),
+            ({"url_is": "pattern", "url": "site.com"}, "url"),
+            ({"url_is": "pattern", "url": "*"}, "url"),
+            ({"url_is": "exact", "url": "site.com/a b"}, "url"),
+            ({"url_is": "exact", "url": "x" * 501}, "url"),
+            ({"url_is": "exact", "url": "site.com", "strict": ["scheme"]}, "url"),
+            ({"url_is": "exact", "url": "site.com", "strict": ["colour"]}, "strict"),
+            ({"url_is": "some", "url": "site.com"}, "url_is"),
+        ),
+    ),
     "event_recorded": Sample(
         lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
         (
@@ -229,6 +242,15 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "page": Sample(
+        fixed(op="not_visited", url="site.com/*", times=2, days=14),
+        (
+            ({"op": "visited", "url": "a b"}, "url"),
+            ({"op": "visited", "url": "site.com", "days": 0}, "days"),
+            ({"op": "visited", "times": 0}, "times"),
+            ({"op": "saw"}, "op"),
+        ),
+    ),
     "event": Sample(
         lambda automation: {"op": "did_not", "event": custom_event(), "times": 2, "days": 14},
         (

@@ -12,10 +12,12 @@ from contacts.models import (
     ImportJob,
     List,
     Note,
+    PageVisit,
     Segment,
     Subscription,
     Suppression,
     Tag,
+    TrackedDomain,
 )
 from contacts.services import create_contact, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
@@ -87,6 +89,16 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "sites/", None, V),
+    ("get", "sites/{site}/", None, V),
+    ("post", "sites/", {"domain": "new.com"}, E),
+    ("patch", "sites/{site}/", {"subdomains": False}, E),
+    ("delete", "sites/{site}/", None, M),
+    ("get", "page-visits/", None, V),
+    ("get", "page-visits/{visit}/", None, V),
+    ("post", "page-visits/", {"url": "https://site.com/", "emails": ["a@example.com"]}, E),
+    ("get", "tracking/", None, V),
+    ("patch", "tracking/", {"wait_for_consent": True}, E),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -113,6 +125,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "site": TrackedDomain.objects.create(domain="site.com").pk,
+        "visit": PageVisit.objects.create(contact=contact, url="https://site.com/").pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -158,7 +172,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "sites",
+                "page-visits", "tracking")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

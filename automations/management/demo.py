@@ -13,10 +13,12 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag, TrackedDomain
 from contacts.services import (
     ContactDraft,
+    clean_page,
     record_event,
+    record_visits,
     save_contacts,
     set_field,
     subscribe_contacts,
@@ -24,6 +26,7 @@ from contacts.services import (
     unsubscribe_contacts,
     untag_contacts,
 )
+from contacts.services.site import Visit
 
 from .demo_names import FIRST, LAST
 
@@ -48,6 +51,13 @@ FIELDS: list[tuple[str, str, str, list[str]]] = [
     ("lifetime_value", "Lifetime value", "money", ["EUR"]),
     ("renewal", "Renewal date", "date", []),
     ("website", "Website", "url", []),
+]
+
+SITE = [
+    ("/", "Example"),
+    ("/features", "Features – Example"),
+    ("/pricing?plan=team", "Prices – Example"),
+    ("/blog/ten-ideas", "Ten ideas – Example"),
 ]
 
 
@@ -79,6 +89,7 @@ class Demo:
             self._history(ids)
 
     def _vocabulary(self) -> None:
+        TrackedDomain.objects.create(domain="example.com")
         for name, text in (
             ("Price list opened", "Somebody who is signed in looks at the prices."),
             ("Report exported", "A report was downloaded; the value is its format."),
@@ -140,6 +151,7 @@ class Demo:
         self._win_back()
         self._plan_change()
         self._report_exported()
+        self._price_list()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -266,6 +278,18 @@ class Demo:
         self._line(automation, [("send_email", mail)], choice, "yes")
         self._start(automation)
 
+    def _price_list(self) -> None:
+        automation = Automation.objects.create(
+            name="Looking at the prices", description="Whoever reads about prices, and comes back to them."
+        )
+        settings = {"url_is": "pattern", "url": "example.com/pricing*"}
+        add_trigger(automation=automation, type="page_visited", settings=settings)
+        often = {"type": "page", "op": "visited", "url": "example.com/pricing*", "times": 2, "days": 7}
+        wait = {"mode": "period", "amount": 2, "unit": "hours"}
+        choice = self._line(automation, [("wait", wait), ("if_else", {"conditions": _all(often)})])
+        self._line(automation, [("add_tag", {"tag": self.tags["Needs a call"].pk})], choice, "yes")
+        self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -319,9 +343,19 @@ class Demo:
         plan = CustomField.objects.get(key="plan")
         opened, exported = CustomEvent.objects.order_by("name")
         record_event(contacts=pick.sample(ids, 20), event=opened)
+        record_visits(visits=self._visits(ids))
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
+
+    def _visits(self, ids: Sequence[int]) -> list[Visit]:
+        """Some people read several pages in a row, some the prices twice."""
+        pages = [clean_page(url=f"https://www.example.com{path}", title=title) for path, title in SITE]
+        return [
+            Visit(pk, page)
+            for pk in self.random.sample(list(ids), 40)
+            for page in self.random.choices(pages, [5, 3, 2, 4], k=self.random.randint(1, 4))
+        ]
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

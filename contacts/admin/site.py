@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from contacts.models import PageVisit, TrackedDomain
@@ -38,7 +39,7 @@ class PageVisitAdmin(BaseAdmin):
 
     list_display = ["shown", "who", "at"]
     list_select_related = ["contact"]
-    list_filter = [KnownFilter]
+    list_filter = [KnownFilter, ("contact", AutocompleteSelectFilter)]
     search_fields = ["contact__email", "page"]
     search_help_text = _("A contact's address, or part of a page's")
     ordering = ["-id"]

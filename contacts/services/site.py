@@ -142,14 +142,16 @@ def identify_visitor(*, visitor: Visitor, contact: Contact | int, proven: bool =
     locked = Visitor.objects.select_for_update().get(pk=visitor.pk)
     visitor.contact_id, visitor.proven = locked.contact_id, locked.proven
     if locked.proven and not proven:
-        return locked.contact_id == contact_id
-    if (locked.contact_id, locked.proven) == (contact_id, proven):
-        return True
-    anonymous = locked.contact_id is None
-    locked.contact_id, locked.proven = contact_id, proven
-    visitor.contact_id, visitor.proven = contact_id, proven
-    locked.save(update_fields=["contact", "proven"])
-    if anonymous:
+        if locked.contact_id != contact_id:
+            return False
+        proven = True
+    before = locked.contact_id
+    if (before, locked.proven) != (contact_id, proven):
+        locked.contact_id, locked.proven = contact_id, proven
+        visitor.contact_id, visitor.proven = contact_id, proven
+        locked.save(update_fields=["contact", "proven"])
+    if before in (None, contact_id):
+        # Of a known visitor too: a visit may have been on its way when the first call came.
         _give_visits(locked, contact_id)
     return True
 

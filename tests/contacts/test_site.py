@@ -324,6 +324,15 @@ def test_only_visits_of_nobody_are_given(account, ann):
     assert list(order) == [ann.pk, None, ann.pk, bob.pk]
 
 
+def test_a_visit_that_was_on_its_way_is_given_by_the_next_call(account, ann):
+    visitor = get_visitor(key=KEY)
+    late = get_visitor(key=KEY)
+    identify_visitor(visitor=visitor, contact=ann, proven=True)
+    record_visit(visitor=late, page=clean_page(url=f"{HOME}/a"))
+    identify_visitor(visitor=visitor, contact=ann)
+    assert PageVisit.objects.get().contact == ann
+
+
 def test_earlier_visits_are_told_within_bounds(account, ann):
     visitor, now = get_visitor(key=KEY), timezone.now()
     for days in (40, 29, 1):

@@ -1,4 +1,4 @@
-"""page_visited, through the endpoint of a live server, through services and models; a near miss for each option."""
+"""page_visited, through the endpoint of a live server, services and models; a near miss for each option."""
 
 import json
 import urllib.error
@@ -58,6 +58,12 @@ def send(server_url: str, page: str, key: str, path: str = "visit", **given: Any
         return error.code
 
 
+@pytest.fixture
+def process_environment() -> dict[str, str]:
+    """The server sees at once what the test has activated."""
+    return {"TRIGGER_INDEX_TTL": "0"}
+
+
 @pytest.mark.django_db(transaction=True)
 def test_over_http(server) -> None:
     """One server for the whole table: each row has its own visitor, contact and automation."""
@@ -104,7 +110,7 @@ def test_visits_before_identification_count_once_the_contact_is_known() -> None:
     assert passes(automation) == []
     identify_visitor(visitor=visitor, contact=ann)
     assert passes(automation) == ["a@example.com"]
-    assert automation.enrollments.get().event["url"] == f"{HOME}/a"
+    assert automation.enrollments.get().event["data"]["url"] == f"{HOME}/a"
 
 
 @pytest.mark.django_db
@@ -153,6 +159,7 @@ PROBES = [
 @pytest.mark.parametrize(("typed", "example", "says", "good"), PROBES)
 def test_an_address_can_be_tried(signed_in, typed, example, says, good) -> None:
     TrackedDomain.objects.create(domain="site.com")
+    TrackingSettings.current()
     automation: Automation = new_automation()
     part = add_trigger(automation=automation, type="page_visited")
     url = reverse("builder:probe", args=[automation.pk, "triggers", part.key])

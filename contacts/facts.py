@@ -53,4 +53,22 @@ class PageVisited:
     happened: datetime | None = None
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded | PageVisited
+@dataclass(frozen=True, slots=True)
+class SiteMessageActed:
+    """`action` is a SiteMessageAction's; `view` counts from 1."""
+
+    message_id: int
+    action: str
+    view: int
+    contact_ids: Sequence[int]
+
+
+FactBatch = (
+    ContactsCreated
+    | TagChanged
+    | SubscriptionChanged
+    | FieldChanged
+    | EventRecorded
+    | PageVisited
+    | SiteMessageActed
+)

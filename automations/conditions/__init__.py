@@ -3,7 +3,7 @@
 from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
-from . import event, page  # isort: skip
+from . import event, page, site_message  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -26,6 +26,7 @@ __all__ = [
     "owner",
     "page",
     "segment",
+    "site_message",
     "subscription",
     "subscription_date",
     "tag",

@@ -46,6 +46,10 @@ class Index:
     by_key: dict[tuple[EventKind, Hashable], list[Listener]] = field(default_factory=dict)
     watchers: dict[EventKind, list[int]] = field(default_factory=dict)
 
+    def awaits(self, kind: EventKind) -> bool:
+        """Whether any event of this kind could matter to anyone."""
+        return kind in self.watchers or any(listened == kind for listened, _key in self.by_key)
+
     def listeners(self, event: Event) -> list[Listener]:
         """Triggers for this key, then those for any key, in a stable order."""
         exact = self.by_key.get((event.kind, event.key), []) if event.key is not None else []

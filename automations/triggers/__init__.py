@@ -3,7 +3,7 @@
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
-from . import page_visited  # isort: skip
+from . import page_visited, site_message_dismissed  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "list_subscribed",
     "list_unsubscribed",
     "page_visited",
+    "site_message_dismissed",
     "tag_added",
     "tag_removed",
 ]

@@ -1,6 +1,19 @@
 """The admin pages, one module per area."""
 
-from . import contacts, fields, imports, jobs, labels, notes, segments, site, suppression, tracking, users
+from . import (
+    contacts,
+    fields,
+    imports,
+    jobs,
+    labels,
+    notes,
+    segments,
+    site,
+    site_messages,
+    suppression,
+    tracking,
+    users,
+)
 
 __all__ = [
     "contacts",
@@ -11,6 +24,7 @@ __all__ = [
     "notes",
     "segments",
     "site",
+    "site_messages",
     "suppression",
     "tracking",
     "users",

@@ -10,6 +10,7 @@ from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
 from .site import PageVisitViewSet, SiteViewSet, TrackingView
+from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
@@ -22,6 +23,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("notes", NoteViewSet),
     ("page-visits", PageVisitViewSet),
     ("segments", SegmentViewSet),
+    ("site-messages", SiteMessageViewSet),
     ("sites", SiteViewSet),
     ("subscriptions", SubscriptionViewSet),
     ("suppressions", SuppressionViewSet),

@@ -7,6 +7,7 @@ from .lists import List, Subscription
 from .notes import Note
 from .segments import Segment
 from .site import PageVisit, TrackedDomain, Visitor
+from .site_messages import SiteMessage, SiteMessageAction, SiteMessageFact, SiteMessageTarget
 from .suppression import Suppression
 from .tags import ContactTag, Tag
 from .tracking import CustomEvent, EventRecord, IdentifyCalls, TrackingSettings
@@ -30,6 +31,10 @@ __all__ = [
     "Note",
     "PageVisit",
     "Segment",
+    "SiteMessage",
+    "SiteMessageAction",
+    "SiteMessageFact",
+    "SiteMessageTarget",
     "Subscription",
     "SubscriptionChange",
     "Suppression",

@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from contacts.models import TrackingSettings
 from contacts.origin import Origin, Source, caused_by
+from contacts.selectors.site import current_site
 from contacts.services.tracking import UnknownEvent, receive_event
 
 from .limits import sender_of
@@ -59,7 +60,8 @@ def _answer(request: HttpRequest) -> JsonResponse:
 
 
 def _checked_key(given: Mapping[str, str], sender: str) -> TrackingSettings:
-    account = TrackingSettings.objects.filter(pk=1).first()
+    site = current_site()
+    account = site.account if site else None
     right = account is not None and constant_time_compare(given["key"], account.key)
     if account is None or not right or given["actid"] not in ("", str(account.account_number)):
         check_rate(f"wrong-keys-from-{sender}", WRONG_KEYS)

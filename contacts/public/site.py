@@ -2,6 +2,7 @@
 
     /track/visit/      a page was viewed: account, visitor, url, title, referrer, contact (token)
     /track/identify/   the page names its visitor: account, visitor, url, email, proof
+    /track/message/    a site message was shown, dismissed or clicked: account, visitor, url, message, action
 
 Bodies are JSON sent as text/plain, which needs no preflight. 204 taken (whether or not anybody was recognised:
 addresses can't be probed) · 400 bad input · 403 wrong account, or a page of a domain that is not on the list ·
@@ -17,28 +18,29 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from contacts.links import read_visit_token
-from contacts.models import TrackingSettings, Visitor
+from contacts.models import SiteMessageAction, TrackingSettings, Visitor
 from contacts.selectors.site import ascii_host, current_site
 from contacts.services.site import (
-    Page,
     clean_page,
     get_visitor,
     identify_by_call,
     identify_visitor,
-    record_visit,
+    receive_visit,
 )
+from contacts.services.site_messages import message_for, record_message_action
 
 from .limits import sender_of
 from .refusals import Refused, check_rate, check_request, only_texts, read_object
 
 VISIT = ("account", "visitor", "url", "title", "referrer", "contact")
+MESSAGE = ("account", "visitor", "url", "message", "action")
 IDENTIFY = ("account", "visitor", "url", "email", "proof")
 TYPES = ("text/plain", "application/json")
 _KEY = re.compile(r"[0-9a-f]{32}")
@@ -51,6 +53,12 @@ def script(request: HttpRequest) -> HttpResponse:
     site = current_site()
     wait = site is not None and site.account.wait_for_consent
     return _javascript(request, squeezed("site.js").replace("__WAIT__", "1" if wait else "0"))
+
+
+@require_safe
+def message_script(request: HttpRequest) -> HttpResponse:
+    """/track/message.js: loaded only where there is a message to show."""
+    return _javascript(request, squeezed("message.js"))
 
 
 def _javascript(request: HttpRequest, text: str) -> HttpResponse:
@@ -136,14 +144,23 @@ def _invalid(field: str, message: str) -> Refused:
 @endpoint(VISIT)
 def track_visit(request: HttpRequest, account: TrackingSettings, given: Given, sender: str) -> HttpResponse:
     page = clean_page(url=given["url"], title=given["title"], referrer=given["referrer"])
-    visitor = get_visitor(key=given["visitor"])
     if given["contact"]:
-        _recognise(visitor, given["contact"])
-    return _answer(visitor, page)
+        _recognise(get_visitor(key=given["visitor"]), given["contact"])
+    receive_visit(key=given["visitor"], page=page)
+    site = current_site()
+    message = message_for(key=given["visitor"]) if site and site.has_messages else None
+    return JsonResponse({"message": message}) if message else HttpResponse(status=204)
 
 
-def _answer(visitor: Visitor, page: Page) -> HttpResponse:
-    record_visit(visitor=visitor, page=page)
+@endpoint(MESSAGE)
+def message(request: HttpRequest, account: TrackingSettings, given: Given, sender: str) -> HttpResponse:
+    """What the visitor did with the message. 204 also for one it has not: that is nobody's business."""
+    if given["action"] not in SiteMessageAction.values:
+        raise _invalid("action", _("Choose one of: %s.") % ", ".join(SiteMessageAction.values))
+    if not re.fullmatch(r"[0-9]{1,18}", given["message"]):
+        raise _invalid("message", _("Give the id of a message."))
+    number = int(given["message"])
+    record_message_action(key=given["visitor"], message_id=number, action=given["action"])
     return HttpResponse(status=204)
 
 

@@ -8,16 +8,18 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+from django.utils import timezone
 
-from contacts.models import TrackedDomain, TrackingSettings
+from contacts.models import SiteMessage, TrackedDomain, TrackingSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`domains` maps a domain to whether its subdomains count."""
+    """`domains` maps a domain to whether its subdomains count; `has_messages`: there may be one to show."""
 
     account: TrackingSettings
     domains: dict[str, bool]
+    has_messages: bool = False
 
     def allows(self, host: str) -> bool:
         if host in self.domains:
@@ -35,13 +37,14 @@ _read_at = 0.0
 
 
 def current_site() -> Site | None:
-    """None until the settings exist. Two queries when they are read anew."""
+    """None until the settings exist. Three queries when they are read anew."""
     global _site, _read_at
     now = time.monotonic()
     if _site is None or now - _read_at >= settings.SITE_SETTINGS_TTL:
         account = TrackingSettings.objects.filter(pk=1).first()
         domains = dict(TrackedDomain.objects.values_list("domain", "subdomains")) if account else {}
-        _site, _read_at = Site(account, domains) if account else None, now
+        messages = account is not None and SiteMessage.objects.exclude(ends_at__lte=timezone.now()).exists()
+        _site, _read_at = Site(account, domains, messages) if account else None, now
     return _site
 
 
@@ -61,6 +64,7 @@ def ascii_host(url: str) -> str:
         return ""
 
 
+@receiver([post_save, post_delete], sender=SiteMessage)
 @receiver([post_save, post_delete], sender=TrackedDomain)
 @receiver([post_save, post_delete], sender=TrackingSettings)
 def forget_site(**kwargs: Any) -> None:

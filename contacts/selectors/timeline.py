@@ -14,7 +14,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, EventRecord, FieldChange, Note, PageVisit, SubscriptionChange, TagChange
+from contacts.models import (
+    Contact,
+    EventRecord,
+    FieldChange,
+    Note,
+    PageVisit,
+    SiteMessageFact,
+    SubscriptionChange,
+    TagChange,
+)
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -231,10 +240,22 @@ def _visits(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _site_messages(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    titles = {
+        "shown": _("Saw the site message “%s”."),
+        "dismissed": _("Closed the site message “%s”."),
+        "clicked": _("Clicked the site message “%s”."),
+    }
+    rows = SiteMessageFact.objects.filter(contact=contact).select_related("message")
+    for row in rows_before(rows, "site_messages", cursor, size):
+        yield Entry(row.at, row.pk, "chat_bubble", titles[row.action] % row.message, source=row.source)
+
+
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("notes", _notes)
+register_provider("site_messages", _site_messages)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)
 register_provider("visits", _visits)

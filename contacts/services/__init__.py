@@ -6,6 +6,7 @@ from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
 from .site import clean_page, get_visitor, identify_visitor, record_visit, record_visits
+from .site_messages import show_site_message
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
 from .tracking import UnknownEvent, find_event, receive_event, record_event
@@ -36,6 +37,7 @@ __all__ = [
     "save_contacts",
     "save_record",
     "set_field",
+    "show_site_message",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",

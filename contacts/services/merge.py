@@ -14,6 +14,8 @@ from contacts.models import (
     FieldChange,
     Note,
     PageVisit,
+    SiteMessageFact,
+    SiteMessageTarget,
     Subscription,
     SubscriptionChange,
     TagChange,
@@ -53,8 +55,10 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, PageVisit, Visitor):
+    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, PageVisit, Visitor, SiteMessageFact):
         fact._default_manager.filter(contact=drop).update(contact=keep)
+    seen = SiteMessageTarget.objects.filter(contact=keep).values("message_id")
+    SiteMessageTarget.objects.filter(contact=drop).exclude(message__in=seen).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)
     _drop(keep, drop, take_address=lost == keep.email)

@@ -133,6 +133,11 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             contact.page_visits.all(),
             lambda f: {"url": f.url, "title": f.title, "referrer": f.referrer},
         ),
+        *_facts(
+            "site_message",
+            contact.site_message_facts.select_related("message"),
+            lambda f: {"message": f.message.title, "action": f.action, "view": f.view},
+        ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))
 

@@ -5,10 +5,10 @@ import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -19,7 +19,7 @@ from contacts.models.site import MAX_TITLE
 from contacts.pages import MAX_URL, clean_url, page_of, without_contact
 from contacts.values import clean_email
 
-from .changes import announce, current_facts
+from .changes import announce, current_facts, is_awaited
 from .contacts import ContactDraft, save_contacts
 
 #: Of the visits before a visitor became known, so many at most start automations; the last ones.
@@ -83,15 +83,38 @@ def get_visitor(*, key: str) -> Visitor:
     return visitor
 
 
+def receive_visit(*, key: str, page: Page) -> None:
+    """Record that the visitor of this key saw `page`: one statement where it is known and nobody listens."""
+    if not is_awaited(PageVisited):
+        if not _insert_visit(key, page):
+            get_visitor(key=key)
+            _insert_visit(key, page, fresh=False)
+        return
+    record_visit(visitor=get_visitor(key=key), page=page)
+
+
+def _insert_visit(key: str, page: Page, fresh: bool = True) -> bool:
+    """False where there is no such visitor, or (`fresh`) where it is time to note that it was seen."""
+    now, facts = timezone.now(), current_facts()
+    seen = now - SEEN_EVERY if fresh else datetime.min.replace(tzinfo=UTC)
+    sql = (
+        "INSERT INTO contacts_pagevisit (visitor_id, contact_id, url, page, title, referrer, at, source, user_id)"
+        " SELECT id, contact_id, %s, %s, %s, %s, %s, %s, %s FROM contacts_visitor"
+        " WHERE key_hash = %s AND last_seen > %s"
+    )
+    cast = connection.ops.adapt_datetimefield_value
+    values = [page.url, page_of(page.url), page.title, page.referrer, cast(now), facts["source"], facts["user_id"]]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*values, hash_of_key(key), cast(seen)])
+        return bool(cursor.rowcount)
+
+
 def record_visit(*, visitor: Visitor, page: Page) -> PageVisit:
-    """Record that `visitor` saw `page`: one insert where nobody listens."""
+    """Record that `visitor` saw `page`, and tell who listens."""
     visit = PageVisit(
         visitor=visitor, contact_id=visitor.contact_id, url=page.url, title=page.title, referrer=page.referrer,
         at=timezone.now(), **current_facts(),
     )  # fmt: skip
-    if visitor.contact_id is None:
-        visit.save(force_insert=True)
-        return visit
     with transaction.atomic():
         # The visit and what it starts stand or fall together.
         visit.save(force_insert=True)

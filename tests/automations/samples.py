@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import CustomEvent, Segment
+from contacts.models import CustomEvent, Segment, SiteMessage
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -106,7 +106,15 @@ def a_goal() -> Step:
     return add_step(automation=new_automation(name="With a goal"), type="goal", settings=goal)
 
 
+def site_message() -> int:
+    return SiteMessage.objects.create(title="Hello").pk
+
+
 TRIGGERS: dict[str, Sample] = {
+    "site_message_dismissed": Sample(
+        lambda automation: {"message": site_message()},
+        (({"message": 999_999}, "message"), ({"message": "x"}, "message")),
+    ),
     "page_visited": Sample(
         fixed(url_is="pattern", url="https://site.com/*/test.php", strict=["scheme", "query"]),
         (
@@ -153,6 +161,10 @@ TRIGGERS: dict[str, Sample] = {
 }
 
 STEPS: dict[str, Sample] = {
+    "site_message": Sample(
+        lambda automation: {"message": site_message()},
+        (({"message": None}, "message"), ({"message": 999_999}, "message")),
+    ),
     "send_email": Sample(
         fixed(**EMAIL, preheader="", text="", from_name="Ada", from_email="ada@example.com", reply_to=""),
         (
@@ -242,6 +254,14 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "site_message": Sample(
+        lambda automation: {"op": "not_clicked", "message": site_message(), "days": 14},
+        (
+            ({"op": "saw"}, "op"),
+            ({"op": "seen", "message": 999_999}, "message"),
+            ({"op": "seen", "days": 0}, "days"),
+        ),
+    ),
     "page": Sample(
         fixed(op="not_visited", url="site.com/*", times=2, days=14),
         (

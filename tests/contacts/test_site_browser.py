@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from contacts.links import identifying_url
-from contacts.models import PageVisit, TrackedDomain, TrackingSettings, Visitor
+from contacts.models import PageVisit, SiteMessage, SiteMessageFact, TrackedDomain, TrackingSettings, Visitor
+from contacts.services import show_site_message
 from contacts.services.site import hash_of_key
 from tests.automations.conftest import build_automation, passes
 from tests.factories import ContactFactory
@@ -185,3 +186,44 @@ def test_a_site_that_is_not_on_the_list(browser_page, site, sent, console_errors
     sent(1)
     expect(browser_page.locator("a")).to_be_visible()
     assert not Visitor.objects.exists()
+
+
+def test_a_message_until_it_is_closed(browser_page, site, sent):
+    hello = SiteMessage.objects.create(
+        title="Hello", html="<p>Welcome <b>back</b></p>", button_text="Go", button_url=f"{site}/go"
+    )
+    ann = ContactFactory(email="ann@example.com")
+    automation = build_automation(triggers=[("site_message_dismissed", {"message": hello.pk})])
+    show_site_message(contacts=ann, message=hello)
+    browser_page.goto(f"{site}/a")
+    sent(1)
+    expect(browser_page.get_by_role("dialog")).to_have_count(0)
+    browser_page.goto(identifying_url(f"{site}/b", ann))
+    box = browser_page.get_by_role("dialog", name="Hello")
+    expect(box).to_contain_text("Welcome back")
+    browser_page.get_by_role("button", name="Close").click()
+    expect(box).to_have_count(0)
+    browser_page.wait_for_timeout(500)
+    assert list(SiteMessageFact.objects.order_by("pk").values_list("action", "view")) == [
+        ("shown", 1),
+        ("dismissed", 1),
+    ]
+    assert passes(automation) == ["ann@example.com"]
+    browser_page.goto(f"{site}/c")
+    sent(3)
+    expect(box).to_have_count(0)
+
+
+@pytest.mark.parametrize("position", ["corner", "top", "bottom", "centre"])
+def test_a_message_that_is_clicked(browser_page, site, sent, position):
+    hello = SiteMessage.objects.create(title="Hello", button_text="Go", button_url=f"{site}/go", position=position)
+    ann = ContactFactory()
+    show_site_message(contacts=ann, message=hello)
+    browser_page.set_viewport_size({"width": 420, "height": 700})
+    browser_page.goto(identifying_url(f"{site}/b", ann))
+    expect(browser_page.get_by_role("dialog")).to_be_visible()
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 420
+    browser_page.get_by_role("link", name="Go").click()
+    browser_page.wait_for_url(f"{site}/go")
+    browser_page.wait_for_timeout(500)
+    assert SiteMessageFact.objects.filter(action="clicked").count() == 1

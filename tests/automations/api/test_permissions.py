@@ -77,6 +77,7 @@ OTHERS = (
     "event-types",
     "sites",
     "page-visits",
+    "site-messages",
     "tracking",
     "tags",
     "lists",

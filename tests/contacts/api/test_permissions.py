@@ -14,6 +14,7 @@ from contacts.models import (
     Note,
     PageVisit,
     Segment,
+    SiteMessage,
     Subscription,
     Suppression,
     Tag,
@@ -94,6 +95,11 @@ TABLE = [
     ("post", "sites/", {"domain": "new.com"}, E),
     ("patch", "sites/{site}/", {"subdomains": False}, E),
     ("delete", "sites/{site}/", None, M),
+    ("get", "site-messages/", None, V),
+    ("get", "site-messages/{message}/", None, V),
+    ("post", "site-messages/", {"title": "new"}, E),
+    ("patch", "site-messages/{message}/", {"title": "new"}, E),
+    ("delete", "site-messages/{message}/", None, M),
     ("get", "page-visits/", None, V),
     ("get", "page-visits/{visit}/", None, V),
     ("post", "page-visits/", {"url": "https://site.com/", "emails": ["a@example.com"]}, E),
@@ -126,6 +132,7 @@ def ids(db, settings, tmp_path):
         "event": event.pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
         "site": TrackedDomain.objects.create(domain="site.com").pk,
+        "message": SiteMessage.objects.create(title="Hello").pk,
         "visit": PageVisit.objects.create(contact=contact, url="https://site.com/").pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
@@ -173,7 +180,7 @@ def test_the_table_has_every_endpoint():
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
                 "users", "token", "imports", "events", "event-types", "sites",
-                "page-visits", "tracking")  # fmt: skip
+                "page-visits", "site-messages", "tracking")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

@@ -26,6 +26,7 @@ TAG_REMOVED = EventKind("tag_removed")
 LIST_SUBSCRIBED = EventKind("list_subscribed")
 LIST_UNSUBSCRIBED = EventKind("list_unsubscribed")
 FIELD_CHANGED = EventKind("field_changed")
+FORM_SUBMITTED = EventKind("form_submitted")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
 

@@ -33,4 +33,14 @@ class FieldChanged:
     changes: Mapping[int, tuple[str, str]]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged
+@dataclass(frozen=True, slots=True)
+class FormSubmitted:
+    """Counts from the confirmation on where the form asks for one. `lists`: those that the form subscribes to."""
+
+    form_id: int
+    submission_id: int
+    contact_ids: Sequence[int]
+    lists: Sequence[int] = ()
+
+
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | FormSubmitted

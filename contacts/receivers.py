@@ -5,10 +5,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactTag, CustomField, ExportJob, ImportJob, List, Segment, Tag
+from contacts.models import Contact, ContactTag, CustomField, ExportJob, Form, ImportJob, List, Segment, Tag
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
+from contacts.signals import usage_requested
 
 
 @receiver(post_delete, sender=ContactTag)
@@ -23,8 +25,27 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=List)
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
+@receiver(pre_delete, sender=Form)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(usage_requested, sender=Tag)
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=CustomField)
+def _forms_using(record: Tag | List | CustomField, **kwargs: Any) -> list[str]:
+    forms = Form.objects.order_by("name")
+    if isinstance(record, Tag):
+        forms = forms.filter(tags=record)
+    elif isinstance(record, List):
+        forms = forms.filter(lists=record)
+    elif record.entity != CustomField.Entity.CONTACT:
+        return []
+    rows = [
+        row for row in forms
+        if not isinstance(record, CustomField) or any(item["field"] == record.key for item in row.fields)
+    ]  # fmt: skip
+    return [_("the form “%s”") % row for row in rows]
 
 
 @receiver(post_delete, sender=ImportJob)

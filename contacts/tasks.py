@@ -1,5 +1,6 @@
 """The functions that django-q2 names."""
 
+from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
@@ -19,5 +20,10 @@ def run_export(job_id: int) -> None:
 
 
 def resume_jobs() -> None:
-    """Once a minute: queue the jobs again whose worker died or whose task got lost."""
+    """Once a minute: queue the jobs again whose worker died or whose task got lost; send what is due."""
     resume_stalled()
+    send_due_confirmations()
+
+
+def send_confirmations() -> None:
+    send_due_confirmations()

@@ -1,12 +1,14 @@
 """Trigger types. Import a type's module below and it exists everywhere."""
 
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
+from . import form_submitted  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
     "contact_field_changed",
+    "form_submitted",
     "list_subscribed",
     "list_unsubscribed",
     "tag_added",

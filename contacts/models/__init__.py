@@ -2,6 +2,7 @@ from .api import IdempotencyKey
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
+from .forms import Form, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
@@ -18,6 +19,8 @@ __all__ = [
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "Form",
+    "FormSubmission",
     "IdempotencyKey",
     "ImportIssue",
     "ImportJob",

@@ -11,7 +11,7 @@ from automations.models.enrollment import Enrollment
 from contacts.models import Contact, ContactTag, Segment, Subscription
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
-from tests.factories import ContactFactory, ListFactory, TagFactory, UserFactory
+from tests.factories import ContactFactory, FormFactory, ListFactory, TagFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -213,7 +213,7 @@ def test_bad_settings(kind, settings):
 def test_sentences():
     tag, mailing = TagFactory(name="VIP"), ListFactory(name="News")
     automation, boss = Automation.objects.create(name="Welcome"), UserFactory(username="boss")
-    segment = Segment.objects.create(name="Fans")
+    segment, form = Segment.objects.create(name="Fans"), FormFactory(name="Sign up")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
         "does not have the tag “VIP”": leaf("tag", op="has_not", tag=tag.pk),

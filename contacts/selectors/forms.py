@@ -1,0 +1,55 @@
+"""Reads of forms: their fields as a page shows them, and their submissions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from contacts.field_types import FIELD_TYPES
+from contacts.links import absolute
+from contacts.models import Contact, Form
+
+from .fields import contact_fields
+
+STANDARD_TYPES = {"email": "email", "phone": "phone"}
+
+
+@dataclass(slots=True)
+class Question:
+    """A field of a form. `input` is an <input>'s type, or textarea, select, radio, checkbox, checkboxes."""
+
+    key: str
+    label: str
+    required: bool
+    input: str
+    multiple: bool = False
+    options: Sequence[str] = field(default_factory=list)
+
+
+def questions(form: Form) -> list[Question]:
+    """The form's fields in order, in one query; custom fields that were deleted since are left out."""
+    custom = contact_fields()
+    found = []
+    for row in form.fields:
+        key, label, required = row["field"], row["label"], row["required"]
+        if known := custom.get(key):
+            kind = known.kind
+            options = known.options if kind.has_options else []
+            found.append(Question(key, label or known.label, required, kind.input, kind.multiple, options))
+        elif key in Contact.TRACKED:
+            name = str(getattr(Contact._meta.get_field(key), "verbose_name", key))
+            kind = FIELD_TYPES[STANDARD_TYPES.get(key, "text")]
+            found.append(Question(key, label or name[:1].upper() + name[1:], required, kind.input))
+    return found
+
+
+def form_url(form: Form) -> str:
+    return absolute(reverse("contacts:form", args=[form.token]))
+
+
+def script_url(form: Form) -> str:
+    return absolute(reverse("contacts:form_script", args=[form.token]))
+
+
+def form_lists(form: Form) -> list[int]:
+    return sorted(form.lists.values_list("pk", flat=True))

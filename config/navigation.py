@@ -31,6 +31,13 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Lists"), "list_alt", "contacts_list_changelist", "contacts.view_list"),
             (_("Tags"), "sell", "contacts_tag_changelist", "contacts.view_tag"),
             (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),
+            (_("Forms"), "dynamic_form", "contacts_form_changelist", "contacts.view_form"),
+            (
+                _("Form submissions"),
+                "inbox",
+                "contacts_formsubmission_changelist",
+                "contacts.view_formsubmission",
+            ),
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],

@@ -1,5 +1,5 @@
 """The admin pages, one module per area."""
 
-from . import contacts, fields, imports, jobs, labels, notes, segments, suppression, users
+from . import contacts, fields, forms, imports, jobs, labels, notes, segments, suppression, users
 
-__all__ = ["contacts", "fields", "imports", "jobs", "labels", "notes", "segments", "suppression", "users"]
+__all__ = ["contacts", "fields", "forms", "imports", "jobs", "labels", "notes", "segments", "suppression", "users"]

@@ -231,6 +231,8 @@ def test_sentences():
             "email_sent", op="sent", automation=automation.pk, days=7
         ),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
+        "submitted the form “Sign up” within the last 7 days": leaf("form", op="submitted", form=form.pk, days=7),
+        "did not submit any form": leaf("form", op="not_submitted"),
         "is not in the segment “Fans”": leaf("segment", op="not_in", segment=segment.pk),
         "is looked at on Monday or Friday and is looked at from 09:00 on": leaf(
             "now", weekdays=["0", "4"], after_time="09:00"

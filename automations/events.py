@@ -29,6 +29,7 @@ FIELD_CHANGED = EventKind("field_changed")
 FORM_SUBMITTED = EventKind("form_submitted")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
+GOAL_ACHIEVED = EventKind("goal_achieved")
 
 
 @dataclass(frozen=True, slots=True)

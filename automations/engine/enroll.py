@@ -22,7 +22,8 @@ from .index import Index, Listener
 from .wake import wake_worker
 
 DAY = timedelta(hours=24)
-RETRIES = 5
+# Each try waits for the transaction that took the number: as many as may enter one contact at once.
+RETRIES = 100
 HISTORY = """
     SELECT automation_id, contact_id, trigger_key, MAX(number),
            COUNT(CASE WHEN status IN ('active', 'held', 'parked') THEN 1 END),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from automations.conditions.base import Moment
 from automations.conditions.tree import Tree, matching
+from automations.events import Event
 from automations.models import Step
 from automations.reasons import Exit, Outcome
 from automations.registry import Registry
@@ -59,6 +60,8 @@ class Visit:
     ended_at: datetime | None = None
     exit_reason: str = ""
     hops: int = 0
+    #: Goals this batch has announced; the log knows those of earlier ones.
+    announced: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -145,6 +148,12 @@ class StepRun:
 
     def end(self, visit: Visit, reason: str = Exit.ENDED_BY_STEP, outcome: Outcome = Outcome.ENDED) -> None:
         self.moves[visit.id] = Move(outcome, exit_reason=reason)
+
+    def announce(self, event: Event) -> None:
+        """Raise an event of the step's own making; who listens to it enters in this transaction."""
+        from automations.engine.match import raise_event
+
+        raise_event(event)
 
     def deliver(self, drafts: "Sequence[DeliveryDraft]") -> set[int]:
         """Write outside effects to the ledger; returns the enrollments for which it is the first time."""

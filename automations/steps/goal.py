@@ -18,16 +18,19 @@ from automations.conditions.tree import (
     tree_events,
     tree_references,
 )
-from automations.events import EventKind
+from automations.events import GOAL_ACHIEVED, Event, EventKind
 from automations.forms import SettingsForm
-from automations.models import Step
+from automations.models import Step, StepLog
 from automations.reasons import Exit, Outcome
+from contacts.bulk import id_set
 
 from .base import STEPS, StepRun, Visit
 
 if TYPE_CHECKING:
     from automations.engine.plan import Plan
 
+# What counts as achieved, and the word for it in events and settings.
+ACHIEVED = {Outcome.GOAL_REACHED: "reached", Outcome.GOAL_SKIPPED: "skipped"}
 RECHECK = timedelta(hours=6)
 RECHECK_TIMED = timedelta(minutes=15)
 
@@ -80,6 +83,28 @@ class GoalStep(Step):
                 run.end(visit, Exit.GOAL_MISSED, Outcome.GOAL_SKIPPED)
             else:
                 run.go(visit, outcome=Outcome.GOAL_SKIPPED)
+        self._announce(run)
+
+    def _announce(self, run: StepRun) -> None:
+        """Tell the world who reached or skipped it, once a goal and pass (spec: goal_achieved)."""
+        decided = [visit for visit in run.visits if run.moves[visit.id].outcome in ACHIEVED]
+        before = StepLog.objects.filter(
+            enrollment__in=id_set([visit.id for visit in decided]), step_key=self.key, outcome__in=ACHIEVED
+        )
+        told = set(before.values_list("enrollment_id", flat=True)) if decided else set()
+        for outcome, word in ACHIEVED.items():
+            new = [
+                visit
+                for visit in decided
+                if run.moves[visit.id].outcome == outcome
+                and visit.id not in told
+                and self.key not in visit.announced
+            ]
+            for visit in new:
+                visit.announced.add(self.key)
+            data = {"goal": self.key, "outcome": word, "automation": run.plan.automation_id}
+            contacts = sorted({visit.contact_id for visit in new})
+            run.announce(Event(GOAL_ACHIEVED, contacts, key=self.key, data=data, at=run.now))
 
     def holds(self) -> bool:
         return super().holds() and self.unmet == "wait"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automations.models import Automation
+from automations.models import Automation, Step
 from automations.services import add_step, save_automation
 from contacts.models import Segment
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
@@ -95,6 +95,13 @@ NO_TARGET = (({"target": 999_999}, "target"), ({"target": True}, "target"))
 EMAIL = {"subject": "Hello {{ contact.first_name }}", "html": "<p>Hello</p>"}
 NOTICE = {"who": "address", "address": "team@example.com", "subject": "News", "text": "Look"}
 
+
+def a_goal() -> Step:
+    """A goal of another automation."""
+    goal = {"name": "Bought", "conditions": TREE, "jump_from": "above", "unmet": "continue"}
+    return add_step(automation=new_automation(name="With a goal"), type="goal", settings=goal)
+
+
 TRIGGERS: dict[str, Sample] = {
     "tag_added": Sample(tags, NO_TAGS),
     "tag_removed": Sample(tags, NO_TAGS),
@@ -112,6 +119,10 @@ TRIGGERS: dict[str, Sample] = {
             ({"field": "email", "old": "value", "old_value": "no address"}, "old_value"),
             ({"field": "email", "old": "value", "new": "value"}, "new_value"),
         ),
+    ),
+    "goal_achieved": Sample(
+        lambda automation: {"goal": a_goal().key, "outcome": "skipped"},
+        (({"goal": "gone"}, "goal"), ({"outcome": "either"}, "goal"), ({"outcome": "missed"}, "outcome")),
     ),
 }
 

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils.translation import gettext as _
 
+from contacts.quotes import quoted
+
 T = TypeVar("T")
 LIMIT = 10_000
 _memory: ContextVar[dict[Hashable, Any] | None] = ContextVar("names", default=None)
@@ -66,4 +68,4 @@ def name_of(model: type[models.Model], pk: Any) -> str:
 
 def names_of(model: type[models.Model], pks: Iterable[Any]) -> str:
     """The records' names in quotes, joined by “or”."""
-    return _(" or ").join(f"“{name_of(model, pk)}”" for pk in pks)
+    return _(" or ").join(quoted(name_of(model, pk)) for pk in pks)

@@ -43,6 +43,14 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
+        _("Site and events"),
+        [
+            (_("Events"), "bolt", "contacts_customevent_changelist", "contacts.view_customevent"),
+            (_("Recorded events"), "list", "contacts_eventrecord_changelist", "contacts.view_eventrecord"),
+            (_("Tracking"), "key", "contacts_trackingsettings_changelist", "contacts.view_trackingsettings"),
+        ],
+    ),
+    (
         _("E-mail"),
         [
             (_("Deliveries"), "outbox", "automations_delivery_changelist", "automations.view_delivery"),

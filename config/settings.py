@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -129,18 +130,22 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=1_000_000)
 
 # --- E-mail -----------------------------------------------------------------------------------
-# EMAIL_URL examples: smtp://user:pass@host:587/?tls=True, consolemail://, filemail:///path
+# EMAIL_URL: smtp+tls://user:password@host:587 (STARTTLS), smtp+ssl://user:password@host:465,
+# smtp://host:25, consolemail://, filemail:////an/absolute/path. Special characters percent-encoded.
 # A provider's web API through anymail: EMAIL_BACKEND=anymail.backends.postmark.EmailBackend with
 # ANYMAIL=POSTMARK_SERVER_TOKEN=..., its settings without their prefix, separated by commas.
 _email = env.email_url("EMAIL_URL", default=f"filemail:///{VAR_DIR / 'mail'}")
+if _email.get("OPTIONS"):
+    # Django would ignore ?tls=True, and send the password in the clear.
+    raise ImproperlyConfigured("EMAIL_URL takes no options after “?”: write smtp+tls:// or smtp+ssl://.")
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=_email["EMAIL_BACKEND"])
-EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=str(VAR_DIR / "mail"))
+EMAIL_FILE_PATH = env.str("EMAIL_FILE_PATH", default=_email.get("EMAIL_FILE_PATH") or str(VAR_DIR / "mail"))
 EMAIL_HOST = _email.get("EMAIL_HOST") or "localhost"
-EMAIL_PORT = _email.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER = _email.get("EMAIL_HOST_USER") or ""
 EMAIL_HOST_PASSWORD = _email.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_PORT = _email.get("EMAIL_PORT") or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=15)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Marketing <marketing@localhost>")
 SERVER_EMAIL = env.str("SERVER_EMAIL", default="automation@localhost")
@@ -208,6 +213,9 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Events a minute that a sender may report: with the account's key altogether, and from one address.
+EVENT_RATE_PER_KEY = env.int("EVENT_RATE_PER_KEY", default=6_000)
+EVENT_RATE_PER_ADDRESS = env.int("EVENT_RATE_PER_ADDRESS", default=6_000)
 # How long an Idempotency-Key is remembered.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 API_DESCRIPTION = """

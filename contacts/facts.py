@@ -43,4 +43,13 @@ class FormSubmitted:
     lists: Sequence[int] = ()
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | FormSubmitted
+@dataclass(frozen=True, slots=True)
+class EventRecorded:
+    """`event_id` is a CustomEvent's."""
+
+    event_id: int
+    value: str
+    contact_ids: Sequence[int]
+
+
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | FormSubmitted | EventRecorded

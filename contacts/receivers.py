@@ -7,7 +7,18 @@ from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactTag, CustomField, ExportJob, Form, ImportJob, List, Segment, Tag
+from contacts.models import (
+    Contact,
+    ContactTag,
+    CustomEvent,
+    CustomField,
+    ExportJob,
+    Form,
+    ImportJob,
+    List,
+    Segment,
+    Tag,
+)
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
 from contacts.signals import usage_requested
@@ -26,6 +37,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=Form)
+@receiver(pre_delete, sender=CustomEvent)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
 

@@ -1,7 +1,8 @@
-"""Pages that contacts see."""
+"""What needs no log-in: pages that contacts see, and the addresses that events are sent to."""
 
 from django.urls import path
 
+from contacts.public.events import track_event
 from contacts.public.forms import confirm, form_page, script
 from contacts.public.preferences import preferences
 from contacts.public.unsubscribe import unsubscribe
@@ -11,6 +12,7 @@ urlpatterns = [
     path("f/confirm/<str:token>/", confirm, name="form_confirm"),
     path("f/<str:token>/", form_page, name="form"),
     path("f/<str:token>/embed.js", script, name="form_script"),
+    path("track/event/", track_event, name="track_event"),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", preferences, name="preferences"),
 ]

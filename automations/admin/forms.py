@@ -119,6 +119,7 @@ class TriggerForm(PartForm):
         super().__init__(*args, **kwargs)
         self.initial.update(runs=self.instance.runs, segment=self.instance.segment)
         if self.instance.fixed_runs and "runs" in self.fields:
+            # A choice field, which the stubs can't tell from its name.
             self.fields["runs"].choices = [(self.instance.fixed_runs, Runs(self.instance.fixed_runs).label)]  # type: ignore[attr-defined]
 
     def write(self) -> Trigger:
@@ -145,6 +146,7 @@ class StepForm(PartForm):
             self.initial["enabled"] = self.instance.enabled
         if "place" in self.fields and self.automation is not None:
             places = place_choices(self.automation)
+            # A choice field, which the stubs can't tell from its name.
             self.fields["place"].choices = places  # type: ignore[attr-defined]
             self.initial.setdefault("place", places[-1][0])
 

@@ -2,7 +2,8 @@
 
 from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
-from . import automation, email_sent, segment, now, form  # isort: skip
+from . import automation, email_sent, segment, now  # isort: skip
+from . import event, form  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -18,6 +19,7 @@ __all__ = [
     "created",
     "describe_tree",
     "email_sent",
+    "event",
     "field",
     "form",
     "matching",

@@ -13,6 +13,7 @@ from automations.fields import FieldChoice, canonical, contact_fields, field_cho
 from automations.forms import SettingsForm
 from contacts.field_types import Date, Number
 from contacts.models import CustomField
+from contacts.quotes import quoted
 
 from .base import CONDITIONS, Condition, Moment, Settings
 from .field_lookups import compile_field
@@ -99,7 +100,7 @@ class FieldCondition(Condition):
     def describe(cls, settings: Settings) -> str:
         value = settings.get("value")
         if value and settings["op"] not in TIMED:
-            value = f"“{value}”"
+            value = quoted(value)
         text = _("has a field “%(field)s” that %(op)s %(value)s") % {
             "field": field_label(settings["field"]),
             "op": OPS[settings["op"]],

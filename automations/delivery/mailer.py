@@ -113,8 +113,8 @@ def _send(message: EmailMessage) -> str:
         raise Permanent(str(error)) from error
     if not sent:
         raise Permanent(_("The mail back end accepted no recipient."))
-    status = getattr(message, "anymail_status", None)
-    return str(getattr(status, "message_id", None) or message.extra_headers.get("Message-ID", ""))[:250]
+    given = getattr(getattr(message, "anymail_status", None), "message_id", None)
+    return str(message.extra_headers.get("Message-ID", "") if given is None else given)[:250]
 
 
 def _provider_error(error: Any) -> Exception:

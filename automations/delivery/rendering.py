@@ -39,9 +39,12 @@ for environment in (_html, _text):
 def validate_template(source: str) -> None:
     """A form validator: ValidationError that says what doesn't parse, and where."""
     try:
-        _text.from_string(source)
+        filters = _text.from_string(source).analyze(include_partials=False).filters
     except LiquidError as error:
         raise ValidationError(_("The personalisation doesn't parse: %s") % str(error).splitlines()[0]) from None
+    unknown = sorted(set(filters) - set(_text.filters))
+    if unknown:
+        raise ValidationError(_("The personalisation has no filter “%s”.") % unknown[0])
 
 
 @lru_cache(maxsize=1_000)

@@ -13,9 +13,10 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomField, List, Segment, Tag
+from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag
 from contacts.services import (
     ContactDraft,
+    record_event,
     save_contacts,
     set_field,
     subscribe_contacts,
@@ -78,6 +79,11 @@ class Demo:
             self._history(ids)
 
     def _vocabulary(self) -> None:
+        for name, text in (
+            ("Price list opened", "Somebody who is signed in looks at the prices."),
+            ("Report exported", "A report was downloaded; the value is its format."),
+        ):
+            CustomEvent.objects.create(name=name, description=text)
         for position, (key, label, kind, options) in enumerate(FIELDS):
             CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
         for name in ("Lead", "Customer", "VIP", "Webinar", "Trial", "Onboarded", "Needs a call", "Churn risk"):
@@ -133,6 +139,7 @@ class Demo:
         self._vip()
         self._win_back()
         self._plan_change()
+        self._report_exported()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -245,6 +252,20 @@ class Demo:
         )
         self._start(automation)
 
+    def _report_exported(self) -> None:
+        automation = Automation.objects.create(
+            name="Spreadsheet users", description="Whoever exports reports to Excel gets to know the integration."
+        )
+        exported = CustomEvent.objects.get(name="Report exported")
+        settings = {"event": exported.pk, "value_is": "equals", "value": "xlsx"}
+        add_trigger(automation=automation, type="event_recorded", settings=settings)
+        often = {"type": "event", "op": "did", "event": exported.pk, "times": 2, "days": 30}
+        wait = {"mode": "period", "amount": 1, "unit": "days"}
+        choice = self._line(automation, [("wait", wait), ("if_else", {"conditions": _all(often)})])
+        mail = _mail("Your spreadsheets, always up to date", "Connect them once and stop exporting.")
+        self._line(automation, [("send_email", mail)], choice, "yes")
+        self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -296,6 +317,10 @@ class Demo:
         untag_contacts(contacts=pick.sample(ids, 3), tag=self.tags["VIP"])
         unsubscribe_contacts(contacts=pick.sample(ids, 3), list=self.lists["Newsletter"])
         plan = CustomField.objects.get(key="plan")
+        opened, exported = CustomEvent.objects.order_by("name")
+        record_event(contacts=pick.sample(ids, 20), event=opened)
+        for kind, count in (("xlsx", 6), ("pdf", 6)):
+            record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
 
     def _run(self, moment: datetime) -> None:

@@ -12,6 +12,7 @@ from automations.conditions.segment import saved_trees, segments_below, segments
 from automations.conditions.tree import clean_tree, tree_references
 from automations.engine.index import touch_index
 from contacts.models import Segment
+from contacts.quotes import quoted
 from contacts.signals import conditions_cleaning, usage_requested
 
 
@@ -23,7 +24,7 @@ def clean_conditions(segment: Segment, **kwargs: Any) -> dict[str, Any]:
         trees = saved_trees() | {segment.pk: tree}
         circular = [pk for pk in segments_in(tree) if segment.pk in segments_below(pk, trees)]
         if circular:
-            names = ", ".join(f"“{other}”" for other in Segment.objects.filter(pk__in=circular))
+            names = ", ".join(quoted(other) for other in Segment.objects.filter(pk__in=circular))
             raise ValidationError(_("The segment would contain itself through %s.") % names)
     return tree
 

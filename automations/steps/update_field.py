@@ -28,6 +28,7 @@ from automations.models import Step
 from contacts.bulk import id_set
 from contacts.field_types import Number
 from contacts.models import Contact, CustomField
+from contacts.quotes import quoted
 from contacts.services import set_field
 
 from .base import STEPS, StepError, StepRun, Visit
@@ -119,7 +120,7 @@ class UpdateFieldStep(Step):
         text = _("Field “%(field)s”: %(op)s %(value)s") % {
             "field": field_label(self.field),
             "op": OPS.get(self.op, self.op),
-            "value": "" if self.op == "clear" else f"“{self.value}”" if self.op == "set" else self.value or "0",
+            "value": "" if self.op == "clear" else quoted(self.value) if self.op == "set" else self.value or "0",
         }
         return text.rstrip()
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.models import Contact, List, Note, Tag
+from contacts.quotes import quoted
 from contacts.selectors.references import lists_by_id, tags_by_name
 from contacts.services import (
     RowResult,
@@ -215,7 +216,7 @@ def _subscribe(contact: Contact, lists: Sequence[List], resubscribe: bool) -> No
                 "%(email)s unsubscribed from %(lists)s, or mail to this address bounced. "
                 "If the person asked to be subscribed again, send “resubscribe”: true."
             )
-            % {"email": contact.email, "lists": ", ".join(f"“{item}”" for item in refused)},
+            % {"email": contact.email, "lists": ", ".join(quoted(item) for item in refused)},
             code="refused",
         )
 

@@ -16,6 +16,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from contacts.quotes import quoted
 from contacts.services.usage import InUse
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ def _translate(exc: Exception) -> exceptions.APIException | None:
 
 def _protected(exc: ProtectedError | RestrictedError) -> Conflict:
     objects = exc.protected_objects if isinstance(exc, ProtectedError) else exc.restricted_objects
-    users = sorted({f"{item._meta.verbose_name} “{item}”" for item in objects})
+    users = sorted({f"{item._meta.verbose_name} {quoted(item)}" for item in objects})
     return Conflict(
         _("It can't be deleted: it is used by %(users)s. Take it out there first.")
         % {"users": ", ".join(users[:10])},

@@ -3,6 +3,7 @@
 from rest_framework.viewsets import GenericViewSet
 
 from .contacts import ContactViewSet
+from .events import EventTypeViewSet, EventViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
@@ -11,6 +12,8 @@ from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("contacts", ContactViewSet),
+    ("event-types", EventTypeViewSet),
+    ("events", EventViewSet),
     ("fields", FieldViewSet),
     ("imports", ImportViewSet),
     ("lists", ListViewSet),

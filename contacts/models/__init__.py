@@ -9,13 +9,16 @@ from .notes import Note
 from .segments import Segment
 from .suppression import Suppression
 from .tags import ContactTag, Tag
+from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
     "BulkJob",
     "Contact",
     "ContactFieldValue",
     "ContactTag",
+    "CustomEvent",
     "CustomField",
+    "EventRecord",
     "ExportJob",
     "FieldChange",
     "FieldValue",
@@ -32,4 +35,5 @@ __all__ = [
     "Suppression",
     "Tag",
     "TagChange",
+    "TrackingSettings",
 ]

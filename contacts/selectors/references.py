@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from contacts.bulk import id_set
 from contacts.models import Contact, List, Tag
+from contacts.quotes import quoted
 
 
 def contacts_by_reference(*, ids: Sequence[int], emails: Sequence[str]) -> list[int]:
@@ -51,6 +52,6 @@ def tags_by_name(names: Sequence[str], *, label: str) -> list[Tag]:
     known = {tag.name.casefold(): tag for tag in Tag.objects.order_by("pk")}
     missing = sorted({name for name in names if name.strip().casefold() not in known})
     if missing:
-        named = ", ".join(f"“{name}”" for name in missing)
+        named = ", ".join(quoted(name) for name in missing)
         raise ValidationError({label: ValidationError(_("There is no tag %s.") % named, code="does_not_exist")})
     return [known[folded] for folded in sorted({name.strip().casefold() for name in names})]

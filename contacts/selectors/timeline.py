@@ -14,7 +14,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, FieldChange, FormSubmission, Note, SubscriptionChange, TagChange
+from contacts.models import (
+    Contact,
+    EventRecord,
+    FieldChange,
+    FormSubmission,
+    Note,
+    SubscriptionChange,
+    TagChange,
+)
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -223,7 +231,17 @@ def _forms(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry
         )  # fmt: skip
 
 
+def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = EventRecord.objects.filter(contact=contact).select_related("event")
+    for row in rows_before(rows, "events", cursor, size):
+        yield Entry(
+            row.at, row.pk, "bolt", _("Did “%s”.") % row.event,
+            text=row.value, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
 register_provider("created", _created)
+register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("forms", _forms)
 register_provider("notes", _notes)

@@ -8,6 +8,7 @@ from .notes import add_notes, write_notes
 from .records import save_record
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
+from .tracking import UnknownEvent, find_event, receive_event, record_event
 from .upsert import RowResult, upsert_contacts
 from .usage import InUse, check_unused, delete_unused
 
@@ -17,13 +18,17 @@ __all__ = [
     "RowResult",
     "SaveResult",
     "SubscribeResult",
+    "UnknownEvent",
     "add_notes",
     "check_unused",
     "confirm_submission",
     "create_contact",
     "delete_contacts",
     "delete_unused",
+    "find_event",
     "get_or_create_tags",
+    "receive_event",
+    "record_event",
     "save_contacts",
     "save_form",
     "save_record",

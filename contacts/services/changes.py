@@ -57,7 +57,7 @@ def record_tags(*, contact_ids: Sequence[int], tag_id: int, added: bool) -> None
         },
         size=len(contact_ids),
     )
-    _announce(TagChanged(tag_id=tag_id, added=added, contact_ids=contact_ids))
+    announce(TagChanged(tag_id=tag_id, added=added, contact_ids=contact_ids))
 
 
 def record_subscriptions(
@@ -78,7 +78,7 @@ def record_subscriptions(
         },
         size=len(ids),
     )
-    _announce(SubscriptionChanged(list_id=list_id, new=new, old=old))
+    announce(SubscriptionChanged(list_id=list_id, new=new, old=old))
 
 
 def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
@@ -96,19 +96,20 @@ def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
         },
         size=len(changes),
     )
-    _announce(FieldChanged(field=field, changes=changes))
+    announce(FieldChanged(field=field, changes=changes))
 
 
 def announce_created(*, contact_ids: Sequence[int]) -> None:
     if contact_ids:
-        _announce(ContactsCreated(contact_ids=contact_ids))
+        announce(ContactsCreated(contact_ids=contact_ids))
 
 
 def announce_submitted(*, form_id: int, submission_id: int, contact_id: int, lists: Sequence[int]) -> None:
-    _announce(FormSubmitted(form_id, submission_id, [contact_id], tuple(lists)))
+    announce(FormSubmitted(form_id, submission_id, [contact_id], tuple(lists)))
 
 
-def _announce(batch: FactBatch) -> None:
+def announce(batch: FactBatch) -> None:
+    """Tell whoever listens of facts that set-based SQL wrote."""
     facts_recorded.send(sender=type(batch), batch=batch)
 
 

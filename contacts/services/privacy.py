@@ -130,6 +130,11 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             contact.subscription_changes.select_related("list"),
             lambda f: {"list": f.list.name, "old": f.old, "new": f.new, "reason": f.reason},
         ),
+        *_facts(
+            "event",
+            contact.event_records.select_related("event"),
+            lambda f: {"event": f.event.name, "value": f.value},
+        ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))
 

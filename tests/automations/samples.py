@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import Segment
+from contacts.models import CustomEvent, Segment
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -73,6 +73,10 @@ def other_automation(automation: Automation) -> Settings:
     return {"target": new_automation(name="Another").pk}
 
 
+def custom_event() -> int:
+    return CustomEvent.objects.create(name=f"event {CustomEvent.objects.count()}").pk
+
+
 def a_user(automation: Automation) -> Settings:
     return {"who": "user", "user": UserFactory().pk, "subject": "News", "text": "Look at {{ contact.email }}"}
 
@@ -103,6 +107,15 @@ def a_goal() -> Step:
 
 
 TRIGGERS: dict[str, Sample] = {
+    "event_recorded": Sample(
+        lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
+        (
+            ({"event": 999_999, "value_is": "any"}, "event"),
+            ({"event": None, "value_is": "any"}, "event"),
+            ({"value_is": "starts"}, "value_is"),
+            ({"value_is": "equals", "value": ""}, "value"),
+        ),
+    ),
     "tag_added": Sample(tags, NO_TAGS),
     "tag_removed": Sample(tags, NO_TAGS),
     "list_subscribed": Sample(one_list, NO_LIST),
@@ -122,7 +135,11 @@ TRIGGERS: dict[str, Sample] = {
     ),
     "goal_achieved": Sample(
         lambda automation: {"goal": a_goal().key, "outcome": "skipped"},
-        (({"goal": "gone"}, "goal"), ({"outcome": "either"}, "goal"), ({"outcome": "missed"}, "outcome")),
+        (
+            ({"goal": "gone"}, "goal"),
+            ({"goal": "", "outcome": "either"}, "goal"),
+            ({"outcome": "missed"}, "outcome"),
+        ),
     ),
 }
 
@@ -216,6 +233,15 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "event": Sample(
+        lambda automation: {"op": "did_not", "event": custom_event(), "times": 2, "days": 14},
+        (
+            ({"op": "did", "event": 999_999}, "event"),
+            ({"op": "did", "event": 1, "days": 0}, "days"),
+            ({"op": "did", "event": 1, "times": 0}, "times"),
+            ({"op": "had", "event": 1}, "op"),
+        ),
+    ),
     "tag": Sample(
         lambda automation: {"op": "has_not", "tag": TagFactory().pk},
         (({"op": "has"}, "tag"), ({"op": "had", "tag": 1}, "op")),

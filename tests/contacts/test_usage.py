@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from contacts.models import CustomField, List, Segment, Tag
+from contacts.models import CustomEvent, CustomField, List, Segment, Tag
 from contacts.services import InUse, check_unused, delete_unused
 from contacts.signals import usage_requested
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory
@@ -32,6 +32,7 @@ def used():
 MAKERS = {
     Tag: TagFactory,
     List: ListFactory,
+    CustomEvent: lambda: CustomEvent.objects.create(name="Bought"),
     CustomField: CustomFieldFactory,
     Segment: lambda: Segment.objects.create(name="Everyone"),
 }

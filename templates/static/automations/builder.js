@@ -357,7 +357,9 @@
   requestAnimationFrame(() => {
     if (narrow.matches) setZoom(0.8);
     center();
+    // With a card in the address the page leaves the panel to us: two answers would race for it.
     if (selected && cardOf(selected)) showCard(selected);
+    else if (selected) ajax("GET", `${base}metrics/`, { source: panel, target: panel, swap: "innerHTML" });
     mark();
   });
 })();

@@ -73,6 +73,8 @@ TABLE = [
 ]
 OTHERS = (
     "contacts",
+    "events",
+    "event-types",
     "tags",
     "lists",
     "fields",

@@ -8,7 +8,7 @@ from automations.conditions import CONDITIONS
 from automations.conditions.tree import ConditionError, clean_tree, describe_tree, tree_references
 from automations.models import Automation, Delivery
 from automations.models.enrollment import Enrollment
-from contacts.models import Contact, ContactTag, Segment, Subscription
+from contacts.models import Contact, ContactTag, CustomEvent, Segment, Subscription
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
 from tests.factories import ContactFactory, FormFactory, ListFactory, TagFactory, UserFactory
@@ -214,6 +214,7 @@ def test_sentences():
     tag, mailing = TagFactory(name="VIP"), ListFactory(name="News")
     automation, boss = Automation.objects.create(name="Welcome"), UserFactory(username="boss")
     segment, form = Segment.objects.create(name="Fans"), FormFactory(name="Sign up")
+    bought = CustomEvent.objects.create(name="Bought")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
         "does not have the tag “VIP”": leaf("tag", op="has_not", tag=tag.pk),
@@ -229,6 +230,10 @@ def test_sentences():
         ),
         "was sent an e-mail of “Welcome” within the last 7 days": leaf(
             "email_sent", op="sent", automation=automation.pk, days=7
+        ),
+        "did “Bought”": leaf("event", op="did", event=bought.pk),
+        "did not do “Bought” at least 3 times within the last 7 days": leaf(
+            "event", op="did_not", event=bought.pk, times=3, days=7
         ),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
         "submitted the form “Sign up” within the last 7 days": leaf("form", op="submitted", form=form.pk, days=7),

@@ -5,7 +5,18 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from contacts.models import CustomField, ImportJob, List, Note, Segment, Subscription, Suppression, Tag
+from contacts.models import (
+    CustomEvent,
+    CustomField,
+    EventRecord,
+    ImportJob,
+    List,
+    Note,
+    Segment,
+    Subscription,
+    Suppression,
+    Tag,
+)
 from contacts.services import create_contact, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
 
@@ -68,6 +79,14 @@ TABLE = [
     ("get", "suppressions/{suppression}/", None, V),
     ("post", "suppressions/", {"address": "x@example.com"}, E),
     ("delete", "suppressions/{suppression}/", None, M),
+    ("get", "event-types/", None, V),
+    ("get", "event-types/{event}/", None, V),
+    ("post", "event-types/", {"name": "new"}, E),
+    ("patch", "event-types/{event}/", {"name": "new"}, E),
+    ("delete", "event-types/{event}/", None, M),
+    ("get", "events/", None, V),
+    ("get", "events/{record}/", None, V),
+    ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -83,6 +102,7 @@ def ids(db, settings, tmp_path):
     contact = create_contact(email="a@example.com")
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
+    event = CustomEvent.objects.create(name="Bought")
     return {
         "contact": contact.pk,
         "list": mailing_list.pk,
@@ -91,6 +111,8 @@ def ids(db, settings, tmp_path):
         "import": _import().pk,
         "segment": Segment.objects.create(name="All").pk,
         "note": Note.objects.create(contact=contact, text="x").pk,
+        "event": event.pk,
+        "record": EventRecord.objects.create(contact=contact, event=event).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -136,7 +158,7 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports")  # fmt: skip
+                "users", "token", "imports", "events", "event-types")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

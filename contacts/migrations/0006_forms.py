@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0004_address_of_old_links"),
+        ("contacts", "0005_tracking"),
     ]
 
     operations = [

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
@@ -48,14 +48,14 @@ def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
 def _forms_using(record: Tag | List | CustomField, **kwargs: Any) -> list[str]:
     forms = Form.objects.order_by("name")
     if isinstance(record, Tag):
-        forms = forms.filter(tags=record)
+        forms = forms.filter(Q(tags=record) | Q(remove_tags=record)).distinct()
     elif isinstance(record, List):
-        forms = forms.filter(lists=record)
+        forms = forms.filter(Q(lists=record) | Q(leave_lists=record)).distinct()
     elif record.entity != CustomField.Entity.CONTACT:
         return []
     rows = [
         row for row in forms
-        if not isinstance(record, CustomField) or any(item["field"] == record.key for item in row.fields)
+        if not isinstance(record, CustomField) or record.key in row.custom_keys()
     ]  # fmt: skip
     return [_("the form “%s”") % row for row in rows]
 

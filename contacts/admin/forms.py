@@ -5,23 +5,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import SELECT_CLASSES
+from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES
 
 from contacts.models import Contact, Form, FormSubmission
 from contacts.models.forms import MAX_FIELDS, STANDARD_FIELDS
 from contacts.selectors.fields import contact_fields
-from contacts.selectors.forms import form_url, script_url
+from contacts.selectors.forms import embed_code, form_url, html_code, questions
+from contacts.services.forms import check_opposites
 
 from .base import BaseAdmin
 from .labels import count_of
 
-BLANK_ROWS = 4
+BLANK_ROWS = 3
+STYLES = {"select": SELECT_CLASSES, "input": INPUT_CLASSES, "checkbox": CHECKBOX_CLASSES}
 
 
 class FieldRows(forms.Widget):
@@ -34,7 +37,7 @@ class FieldRows(forms.Widget):
         rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
         names = {key: str(Contact._meta.get_field(key).verbose_name) for key in STANDARD_FIELDS}  # type: ignore[union-attr]  # no relation from elsewhere
         choices = names | {key: field.label for key, field in contact_fields().items()}
-        return context | {"rows": [*rows, *[{}] * BLANK_ROWS], "choices": choices, "select": SELECT_CLASSES}
+        return context | {"rows": [*rows, *[{}] * BLANK_ROWS], "choices": choices, **STYLES}
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, Any]]:
         rows = []
@@ -48,6 +51,30 @@ class FieldRows(forms.Widget):
         return f"{name}-0-field" not in data
 
 
+class ValueRows(FieldRows):
+    """One row a field: which, and the value it gets."""
+
+    template_name = "admin/contacts/form_values.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        items = value.items() if isinstance(value, dict) else ()
+        rows = [{"field": key, "value": _as_text(raw)} for key, raw in items]
+        context = super().get_context(name, rows, attrs)
+        context["choices"].pop("email")
+        return context
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        values = {}
+        for number in range(MAX_FIELDS + BLANK_ROWS):
+            if key := data.get(f"{name}-{number}-field"):
+                values[key] = data.get(f"{name}-{number}-value", "").strip()
+        return values
+
+
+def _as_text(raw: Any) -> str:
+    return "\n".join(map(str, raw)) if isinstance(raw, list) else str(raw)
+
+
 class RowsField(forms.Field):
     """What is valid is the model's business."""
 
@@ -59,11 +86,18 @@ class RowsField(forms.Field):
 
 class FormForm(forms.ModelForm):
     rows = RowsField(label=gettext_lazy("Fields"), required=False)
+    set_values = RowsField(
+        label=gettext_lazy("Set fields"),
+        widget=ValueRows,
+        required=False,
+        help_text=gettext_lazy("Values that every contact who submits it gets, whatever was typed."),
+    )
 
     class Meta:
         model = Form
         fields = [
-            "name", "is_active", "title", "description", "button", "lists", "tags", "thank_you", "redirect_url",
+            "name", "is_active", "title", "description", "button", "lists", "tags", "leave_lists", "remove_tags",
+            "set_values", "notify_submitted", "notify_confirmed", "thank_you", "redirect_url",
             "double_opt_in", "confirm_subject", "confirm_text",
         ]  # fmt: skip
 
@@ -76,6 +110,11 @@ class FormForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if "rows" in cleaned:
             self.instance.fields = cleaned["rows"]
+        links = {name: cleaned.get(name, ()) for name in ("lists", "leave_lists", "tags", "remove_tags")}
+        try:
+            check_opposites(**links)
+        except ValidationError as error:
+            self.add_error(None, error)
         return cleaned
 
     def add_error(self, field: str | None, error: Any) -> None:
@@ -91,13 +130,29 @@ class FormAdmin(BaseAdmin):
     list_display = ["name", "is_active", "double_opt_in", "submission_count", "page", "updated_at"]
     list_filter = ["is_active", "double_opt_in"]
     search_fields = ["name", "title"]
-    autocomplete_fields = ["lists", "tags"]
-    readonly_fields = ["page", "embed"]
+    autocomplete_fields = ["lists", "tags", "leave_lists", "remove_tags"]
+    readonly_fields = ["page", "embed", "html"]
     fieldsets = [
-        (None, {"fields": ["name", "is_active", "page", "embed"]}),
+        (None, {"fields": ["name", "is_active"]}),
         (gettext_lazy("Page"), {"fields": ["title", "description", "rows", "button"]}),
-        (gettext_lazy("What it does"), {"fields": ["lists", "tags", "thank_you", "redirect_url"]}),
         (gettext_lazy("Double opt-in"), {"fields": ["double_opt_in", "confirm_subject", "confirm_text"]}),
+        (
+            gettext_lazy("When it is submitted"),
+            {
+                "fields": ["notify_submitted", "thank_you", "redirect_url"],
+                "description": gettext_lazy("With double opt-in the page asks to look for the e-mail instead."),
+            },
+        ),
+        (
+            gettext_lazy("When it is confirmed"),
+            {
+                "fields": ["lists", "tags", "leave_lists", "remove_tags", "set_values", "notify_confirmed"],
+                "description": gettext_lazy(
+                    "With double opt-in by the link in the e-mail; without, at once when it is submitted."
+                ),
+            },
+        ),
+        (gettext_lazy("Put it on your site"), {"fields": ["page", "embed", "html"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -117,7 +172,18 @@ class FormAdmin(BaseAdmin):
     def embed(self, form: Form) -> str:
         if not form.pk:
             return "–"
-        return format_html("<code>{}</code>", f'<script src="{script_url(form)}"></script>')
+        return _code(embed_code(form))
+
+    @display(description=gettext_lazy("plain HTML"))
+    def html(self, form: Form) -> str:
+        if not form.pk:
+            return "–"
+        about = _("For pages that style it themselves. Copy it again when you change the fields.")
+        return format_html('<p class="mb-2">{}</p>{}', about, _code(html_code(form)))
+
+
+def _code(text: str) -> str:
+    return format_html('<pre class="form-code"><code>{}</code></pre>', text)
 
 
 @admin.register(FormSubmission)
@@ -126,8 +192,16 @@ class FormSubmissionAdmin(BaseAdmin):
     list_select_related = ["form", "contact"]
     list_filter = [("form", RelatedDropdownFilter), ("status", ChoicesDropdownFilter)]
     search_fields = ["contact__email"]
-    fields = ["form", "contact", "status", "at", "confirmed_at", "data", "source_url", "mail_status", "mail_error"]
+    fields = [
+        "form", "contact", "status", "at", "confirmed_at", "values", "source_url", "mail_status", "mail_error",
+    ]  # fmt: skip
     readonly_fields = fields
+
+    @display(description=gettext_lazy("values"))
+    def values(self, submission: FormSubmission) -> str:
+        labels = {question.key: question.label for question in questions(submission.form)}
+        rows = [(labels.get(key, key), _as_text(value)) for key, value in submission.data.items()]
+        return format_html("<dl class='form-values'>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -2,7 +2,7 @@ from .api import IdempotencyKey
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
-from .forms import Form, FormSubmission
+from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
@@ -23,6 +23,7 @@ __all__ = [
     "FieldChange",
     "FieldValue",
     "Form",
+    "FormNotice",
     "FormSubmission",
     "IdempotencyKey",
     "ImportIssue",

@@ -1,11 +1,11 @@
 """Forms that visitors fill in, and what they sent."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import URLValidator, validate_email
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -20,6 +20,7 @@ from .tags import Tag
 #: The standard fields that a form may ask for.
 STANDARD_FIELDS = ("email", "first_name", "last_name", "phone")
 MAX_FIELDS = 50
+MAX_NOTIFIED = 10
 
 
 def make_form_token() -> str:
@@ -48,6 +49,30 @@ class Form(Timestamped):
     )
     tags: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
         Tag, blank=True, related_name="+", verbose_name=_("tags"), help_text=_("Put on whoever submits it.")
+    )
+    leave_lists: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        List, blank=True, related_name="+", verbose_name=_("unsubscribe from"), help_text=_("Lists they leave.")
+    )
+    remove_tags: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
+        Tag, blank=True, related_name="+", verbose_name=_("remove tags"), help_text=_("Taken off them.")
+    )
+    set_values = models.JSONField(
+        _("set fields"),
+        default=dict,
+        blank=True,
+        help_text=_("Values that every contact who submits it gets, whatever was typed."),
+    )
+    notify_submitted = models.CharField(
+        _("tell by e-mail when submitted"),
+        max_length=1_000,
+        blank=True,
+        help_text=_("Addresses, separated by commas; they get what was sent, at once."),
+    )
+    notify_confirmed = models.CharField(
+        _("tell by e-mail when confirmed"),
+        max_length=1_000,
+        blank=True,
+        help_text=_("Addresses, separated by commas. Without double opt-in a submission is confirmed at once."),
     )
     thank_you = models.TextField(_("thank-you text"), max_length=2_000, blank=True)
     redirect_url = models.CharField(
@@ -86,15 +111,60 @@ class Form(Timestamped):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def origin_of_redirect(self) -> str:
-        parts = urlsplit(self.redirect_url)
-        return f"{parts.scheme}://{parts.netloc}" if self.redirect_url else ""
+    def custom_keys(self) -> set[str]:
+        """The fields that it asks for or sets."""
+        return {*self.set_values, *(row["field"] for row in self.fields)}
 
     def clean(self) -> None:
         self.fields = clean_fields(self.fields)
+        self.set_values = clean_set_values(self.set_values)
+        for name in ("notify_submitted", "notify_confirmed"):
+            setattr(self, name, ", ".join(_clean_addresses(name, getattr(self, name))))
         if "\n" in self.confirm_subject or "\r" in self.confirm_subject:
             raise ValidationError({"confirm_subject": _("A subject is one line.")})
+
+
+def addresses_of(text: str) -> list[str]:
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _clean_addresses(name: str, text: str) -> list[str]:
+    addresses = addresses_of(text)
+    if len(addresses) > MAX_NOTIFIED:
+        raise ValidationError({name: _("Give at most %d addresses.") % MAX_NOTIFIED})
+    for address in addresses:
+        try:
+            validate_email(address)
+        except ValidationError:
+            text = _("“%s” is no e-mail address.") % address[:100]
+            raise ValidationError({name: text}) from None
+    return addresses
+
+
+def clean_set_values(raw: Any) -> dict[str, Any]:
+    """{field: value} as texts, numbers, yes/no or lists; ValidationError at `set_values` naming field and mend."""
+    if not isinstance(raw, dict) or len(raw) > MAX_FIELDS:
+        raise ValidationError({"set_values": _("Give an object of at most %d fields.") % MAX_FIELDS})
+    custom = {f.key: f for f in CustomField.objects.filter(entity=CustomField.Entity.CONTACT)} if raw else {}
+    for key, value in raw.items():
+        if key == "email" or (key not in custom and key not in STANDARD_FIELDS):
+            choices = ", ".join([*STANDARD_FIELDS[1:], *sorted(custom)])
+            text = _("There is no field “%(key)s” to set; the fields are: %(known)s.")
+            raise ValidationError({"set_values": text % {"key": str(key)[:60], "known": choices}})
+        _check_set_value(key, value, custom)
+    return raw
+
+
+def _check_set_value(key: str, value: Any, custom: Mapping[str, CustomField]) -> None:
+    # Services import models; at import time there are none yet.
+    from contacts.services.parsing import parse_contact
+
+    own, other = ({}, {key: value}) if key in custom else ({key: value}, {})
+    try:
+        parse_contact(standard=own, custom=other, fields=custom)
+    except ValidationError as error:
+        text = f"{key}: {' '.join(error.messages)}"
+        raise ValidationError({"set_values": text}) from None
 
 
 def clean_fields(raw: Any) -> list[dict[str, Any]]:
@@ -166,6 +236,7 @@ class FormSubmission(models.Model):
     at = models.DateTimeField(_("at"), default=timezone.now)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     source_url = models.CharField(_("page"), max_length=500, blank=True)
+    visitor = models.CharField(_("visitor"), max_length=64, blank=True, editable=False)
     ip_hash = models.CharField(_("address hash"), max_length=64, blank=True)
     mail_status = models.CharField(
         _("confirmation e-mail"), max_length=10, choices=MailStatus, blank=True, default=MailStatus.NONE
@@ -190,3 +261,28 @@ class FormSubmission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form}: {self.contact}"
+
+
+class FormNotice(models.Model):
+    """An e-mail that tells a colleague of a submission. Written with the submission or its confirmation."""
+
+    submission = models.ForeignKey(FormSubmission, models.CASCADE, related_name="notices")
+    address = models.EmailField(max_length=254)
+    confirmed = models.BooleanField(default=False)
+    status = models.CharField(max_length=10, choices=MailStatus, default=MailStatus.DUE)
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        verbose_name = _("notice of a submission")
+        verbose_name_plural = _("notices of submissions")
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "address", "confirmed"], name="form_notice_once")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="form_notice_due", condition=models.Q(due_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.submission}: {self.address}"

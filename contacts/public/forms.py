@@ -20,12 +20,15 @@ from contacts.models import Form, FormSubmission
 from contacts.models.forms import SubmissionStatus
 from contacts.selectors.forms import Question, form_url, questions
 from contacts.services import confirm_submission, submit_form
+from contacts.services.forms import clean_visitor
 
 from .page import HEADERS, MAX_BODY
 
 # People don't see it; programs that fill in everything do. No field's key begins with “_”.
 HONEYPOT = "_more"
 CAME_FROM = "_from"
+# What site tracking knows this browser by.
+VISITOR = "_visitor"
 
 
 class FormThrottle(SimpleRateThrottle):
@@ -72,7 +75,10 @@ def form_page(request: HttpRequest, token: str) -> HttpResponse:
     came_from = request.POST.get(CAME_FROM) or request.META.get("HTTP_REFERER", "")
     address = FormThrottle().address(request)
     try:
-        submit_form(form=form, data=_sent(request, asked), source_url=_web_address(came_from), address=address)
+        submit_form(
+            form=form, data=_sent(request, asked), source_url=_web_address(came_from), address=address,
+            visitor=request.POST.get(VISITOR, ""),
+        )  # fmt: skip
     except ValidationError as error:
         return _ask(request, form, came_from, error)
     return _thank(request, form)
@@ -92,7 +98,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             return _thank(request, submission.form, confirmed=True)
         done = submission.status == SubmissionStatus.CONFIRMED
         context = {"form": submission.form, "done": done}
-        return render(request, "contacts/public/form_confirm.html", context)
+        response = render(request, "contacts/public/form_confirm.html", context)
+        response["Content-Security-Policy"] = _policy(submission.form, ancestors="'none'")
+        return response
 
 
 @require_safe
@@ -141,7 +149,8 @@ def _web_address(text: str) -> str:
 
 def _ask(request: HttpRequest, form: Form, came_from: str, error: ValidationError | None = None) -> HttpResponse:
     by_field = error.message_dict if error is not None and hasattr(error, "error_dict") else {}
-    sent = request.POST
+    # Fields may be filled in by the address, as in ?first_name=Ann; that is how hidden ones get a value.
+    sent = request.POST if request.method == "POST" else request.GET
     rows = [
         {"q": q, "value": sent.get(q.key, ""), "chosen": sent.getlist(q.key), "errors": by_field.get(q.key, [])}
         for q in questions(form)
@@ -152,6 +161,8 @@ def _ask(request: HttpRequest, form: Form, came_from: str, error: ValidationErro
         "came_from": _web_address(came_from),
         "honeypot": HONEYPOT,
         "from_name": CAME_FROM,
+        "visitor_name": VISITOR,
+        "visitor": clean_visitor(sent.get(VISITOR, "")),
         "message": "" if by_field or error is None else " ".join(error.messages),
     }
     response = render(request, "contacts/public/form.html", context, status=200 if error is None else 422)
@@ -167,18 +178,22 @@ def _thank(request: HttpRequest, form: Form, *, confirmed: bool = False) -> Http
     return _framed(render(request, "contacts/public/form_thanks.html", context), form)
 
 
-def _framed(response: HttpResponse, form: Form) -> HttpResponse:
-    """Any site may frame a form: it shows nothing of its visitor and does nothing in their name.
-
-    Browsers hold the redirect after a post to form-action too, so the owner's page must be in it.
-    """
+def _framed(response: HttpResponse, form: Form | None) -> HttpResponse:
+    """Any site may frame a form: it shows nothing of its visitor and does nothing in their name."""
     response.xframe_options_exempt = True
-    response["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; form-action 'self' {form.origin_of_redirect}; base-uri 'none'; "
-        "frame-ancestors *"
-    )
+    response["Content-Security-Policy"] = _policy(form, ancestors="*")
     return response
 
 
+def _policy(form: Form | None, ancestors: str) -> str:
+    """Browsers hold redirects after a post to form-action too, and the owner's site may redirect to others."""
+    targets = "'self' https: http:" if form and form.redirect_url else "'self'"
+    return (
+        f"default-src 'none'; style-src 'self'; form-action {targets}; base-uri 'none'; "
+        f"frame-ancestors {ancestors}"
+    )
+
+
 def _message(request: HttpRequest, kind: str, status: int) -> HttpResponse:
-    return render(request, "contacts/public/form_message.html", {"kind": kind}, status=status)
+    """Framed too: who posts too often from within a frame should read that, not see a broken frame."""
+    return _framed(render(request, "contacts/public/form_message.html", {"kind": kind}, status=status), None)

@@ -1,13 +1,14 @@
 """Reads of forms: their fields as a page shows them, and their submissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from contacts.field_types import FIELD_TYPES
 from contacts.links import absolute
-from contacts.models import Contact, Form
+from contacts.models import Contact, CustomField, Form
 
 from .fields import contact_fields
 
@@ -26,9 +27,9 @@ class Question:
     options: Sequence[str] = field(default_factory=list)
 
 
-def questions(form: Form) -> list[Question]:
-    """The form's fields in order, in one query; custom fields that were deleted since are left out."""
-    custom = contact_fields()
+def questions(form: Form, custom: Mapping[str, CustomField] | None = None) -> list[Question]:
+    """The form's fields in order, without custom ones deleted since. One query, unless `custom` is given."""
+    custom = contact_fields() if custom is None else custom
     found = []
     for row in form.fields:
         key, label, required = row["field"], row["label"], row["required"]
@@ -49,6 +50,18 @@ def form_url(form: Form) -> str:
 
 def script_url(form: Form) -> str:
     return absolute(reverse("contacts:form_script", args=[form.token]))
+
+
+def embed_code(form: Form) -> str:
+    """Puts the form's page in a frame, where it stands."""
+    return f'<script src="{script_url(form)}"></script>'
+
+
+def html_code(form: Form, custom: Mapping[str, CustomField] | None = None) -> str:
+    """The form as plain HTML, for pages that style it themselves. Later changes of the form don't reach it."""
+    context = {"form": form, "address": form_url(form), "questions": questions(form, custom)}
+    text = render_to_string("contacts/public/form_snippet.html", context)
+    return "\n".join(line for line in text.splitlines() if line.strip())
 
 
 def form_lists(form: Form) -> list[int]:

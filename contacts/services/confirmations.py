@@ -1,7 +1,7 @@
 """Sending the e-mails that ask for a confirmation. Each is due from the row of its submission."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -59,10 +59,14 @@ def _failed(submission: FormSubmission, error: str) -> None:
     if submission.mail_attempts >= MAX_ATTEMPTS:
         _settle(submission.pk, MailStatus.FAILED, error)
         return
-    again = timezone.now() + timedelta(minutes=2**submission.mail_attempts)
     FormSubmission.objects.filter(pk=submission.pk).update(
-        mail_status=MailStatus.DUE, mail_due_at=again, mail_error=error
+        mail_status=MailStatus.DUE, mail_due_at=next_attempt(submission.mail_attempts), mail_error=error
     )
+
+
+def next_attempt(attempts: int) -> datetime:
+    """Growing pauses: 2, 4, 8, 16, 32 minutes."""
+    return timezone.now() + timedelta(minutes=2**attempts)
 
 
 def _message(submission: FormSubmission) -> EmailMessage:

@@ -1,6 +1,7 @@
 """Forms: saving them, and what a visitor's submission and its confirmation do."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,14 +20,16 @@ from contacts.selectors.forms import form_lists
 
 from .changes import announce_submitted
 from .contacts import ContactDraft, save_contacts
-from .lists import subscribe_contacts
+from .lists import subscribe_contacts, unsubscribe_contacts
+from .notices import plan_notices
 from .parsing import parse_contact
 from .queue import enqueue
 from .records import save_record
-from .tags import tag_contacts
+from .tags import tag_contacts, untag_contacts
 
 # Whoever presses the button again meanwhile gets no second e-mail.
 REPEATED = timedelta(minutes=10)
+VISITOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @transaction.atomic
@@ -36,33 +39,56 @@ def save_form(
     values: Mapping[str, Any],
     lists: Sequence[List] | None = None,
     tags: Sequence[Tag] | None = None,
+    leave_lists: Sequence[List] | None = None,
+    remove_tags: Sequence[Tag] | None = None,
 ) -> Form:
-    """Save a new or stored form; ValidationError by field. `lists` and `tags` of None stay as they are."""
+    """Save a new or stored form; ValidationError by field. Lists and tags of None stay as they are."""
     save_record(record=form, values=values)
-    if lists is not None:
-        form.lists.set(lists)
-    if tags is not None:
-        form.tags.set(tags)
+    given = {"lists": lists, "tags": tags, "leave_lists": leave_lists, "remove_tags": remove_tags}
+    for name, records in given.items():
+        if records is not None:
+            getattr(form, name).set(records)
+    check_opposites(
+        lists=form.lists.all(), leave_lists=form.leave_lists.all(),
+        tags=form.tags.all(), remove_tags=form.remove_tags.all(),
+    )  # fmt: skip
     return form
 
 
-def submit_form(*, form: Form, data: Mapping[str, Any], source_url: str = "", address: str = "") -> FormSubmission:
+def check_opposites(
+    *, lists: Iterable[List], leave_lists: Iterable[List], tags: Iterable[Tag], remove_tags: Iterable[Tag]
+) -> None:
+    """ValidationError where a form would both give and take the same list or tag."""
+    errors = {}
+    for name, given, taken in (("leave_lists", lists, leave_lists), ("remove_tags", tags, remove_tags)):
+        if both := sorted(str(record) for record in set(given) & set(taken)):
+            text = _("The form can't both give and take “%s”; remove it from one of the two.")
+            errors[name] = ValidationError(text % ", ".join(both))
+    if errors:
+        raise ValidationError(errors)
+
+
+def submit_form(
+    *, form: Form, data: Mapping[str, Any], source_url: str = "", address: str = "", visitor: str = ""
+) -> FormSubmission:
     """Take in what a visitor sent: raw values by field key. ValidationError by field key.
 
     Only the form's own fields count, and empty ones change nothing. With double opt-in a new contact
     is made, and the lists' subscriptions wait unconfirmed; the values of a known contact, the tags
     and the event wait too, because anyone can type anyone's address. `address` is the visitor's
-    network address, of which a keyed hash is kept.
+    network address, of which a keyed hash is kept; `visitor` is what site tracking knows their browser by.
     """
     if not form.is_active:
         raise ValidationError(_("This form is closed."), code="closed")
     values, custom = _parsed(form, data)
     stored = _json(values, custom)
-    where = {"source_url": source_url[:500], "ip_hash": _hash(address)}
+    where = {"source_url": source_url[:500], "ip_hash": _hash(address), "visitor": clean_visitor(visitor)}
     with transaction.atomic(), caused_by(Origin(source=Source.FORM)):
-        contact_id = _save_contact(values, custom, update=not form.double_opt_in)
         if not form.double_opt_in:
+            fixed, fixed_custom = _still_valid(form.set_values)
+            contact_id = _save_contact({**values, **fixed}, {**custom, **fixed_custom}, update=True)
             return _take(form, contact_id, stored, where)
+        contact_id = _save_contact(values, custom, update=False)
         for list_id in form_lists(form):
             subscribe_contacts(contacts=[contact_id], list=list_id, status=SubscriptionStatus.UNCONFIRMED)
         return _wait(form, contact_id, stored, where)
@@ -78,11 +104,12 @@ def confirm_submission(*, submission: FormSubmission) -> bool:
         return False
     submission.refresh_from_db()
     with caused_by(Origin(source=Source.FORM)):
-        values, custom = _still_valid(submission.data)
+        values, custom = _still_valid({**submission.data, **submission.form.set_values})
         email = Contact.objects.values_list("email", flat=True).get(pk=submission.contact_id)
         _save_contact({**values, "email": email}, custom, update=True)
         # The person's own word, given from their own mailbox: it takes an earlier refusal back.
         _apply(submission, resubscribe=True)
+        plan_notices(submission=submission, confirmed=True)
     return True
 
 
@@ -94,6 +121,8 @@ def _take(form: Form, contact_id: int, data: dict[str, Any], where: Mapping[str,
     )  # fmt: skip
     # Anybody may have typed the address, so a refusal given earlier stands.
     _apply(submission, resubscribe=False)
+    plan_notices(submission=submission, confirmed=False)
+    plan_notices(submission=submission, confirmed=True)
     return submission
 
 
@@ -105,6 +134,10 @@ def _apply(submission: FormSubmission, *, resubscribe: bool) -> None:
         subscribe_contacts(contacts=[contact_id], list=list_id, resubscribe=resubscribe)
     for tag_id in sorted(form.tags.values_list("pk", flat=True)):
         tag_contacts(contacts=[contact_id], tag=tag_id)
+    for list_id in sorted(form.leave_lists.values_list("pk", flat=True)):
+        unsubscribe_contacts(contacts=[contact_id], list=list_id)
+    for tag_id in sorted(form.remove_tags.values_list("pk", flat=True)):
+        untag_contacts(contacts=[contact_id], tag=tag_id)
     if submission.pk is None:
         submission.save(force_insert=True)
     announce_submitted(form_id=form.pk, submission_id=submission.pk, contact_id=contact_id, lists=lists)
@@ -117,13 +150,14 @@ def _wait(form: Form, contact_id: int, data: dict[str, Any], where: Mapping[str,
     )
     submission = recent.select_for_update().order_by("-pk").first()
     if submission is not None:
-        submission.data = data
-        submission.save(update_fields=["data"])
+        submission.data, submission.visitor = data, where["visitor"] or submission.visitor
+        submission.save(update_fields=["data", "visitor"])
         return submission
     submission = FormSubmission.objects.create(
         form=form, contact_id=contact_id, data=data, status=SubmissionStatus.PENDING, at=now,
         mail_status=MailStatus.DUE, mail_due_at=now, **where,
     )  # fmt: skip
+    plan_notices(submission=submission, confirmed=False)
     enqueue("contacts.tasks.send_confirmations")
     return submission
 
@@ -182,6 +216,11 @@ def _save_contact(values: Mapping[str, Any], custom: Mapping[str, Any], *, updat
     others = {name: value for name, value in values.items() if name != "email"}
     saved = save_contacts(drafts=[ContactDraft(email, others, dict(custom))], update_existing=update)
     return saved.ids[email]
+
+
+def clean_visitor(raw: str) -> str:
+    """ "" for what can't be a visitor's id: a hidden field that nobody typed is no reason to refuse a form."""
+    return raw if VISITOR.fullmatch(raw) else ""
 
 
 def _hash(address: str) -> str:

@@ -9,6 +9,7 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EventRecord,
+    Form,
     ImportJob,
     List,
     Note,
@@ -17,7 +18,7 @@ from contacts.models import (
     Suppression,
     Tag,
 )
-from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
 
 from .conftest import VERBS, client_of, make_user
@@ -87,6 +88,13 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "forms/", None, V),
+    ("get", "forms/{form}/", None, V),
+    ("post", "forms/", {"name": "new"}, E),
+    ("patch", "forms/{form}/", {"name": "new"}, E),
+    ("delete", "forms/{form}/", None, M),
+    ("get", "form-submissions/", None, V),
+    ("get", "form-submissions/{submission}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -103,6 +111,7 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "contact": contact.pk,
         "list": mailing_list.pk,
@@ -113,6 +122,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "form": form.pk,
+        "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -158,7 +169,7 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

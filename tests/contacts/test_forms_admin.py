@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Form
 from contacts.services import submit_form
-from tests.factories import CustomFieldFactory, FormFactory, ListFactory
+from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/contacts/form/add/"
@@ -68,3 +68,38 @@ def test_the_lists_cost_the_same_however_long(signed_in, page):
         submit_form(form=FormFactory(), data={"email": f"b{number}@example.com"})
     assert cost() == few
     assert signed_in.get(f"/admin/contacts/formsubmission/{submission.pk}/change/").status_code == 200
+
+
+def test_actions_are_chosen_and_shown_with_the_codes(signed_in):
+    CustomFieldFactory(key="size", label="Size", type="number")
+    old, cold = ListFactory(), TagFactory()
+    data = {"name": "Sign up", "is_active": "on", "rows-0-field": "email", "leave_lists": [old.pk],
+            "remove_tags": [cold.pk], "set_values-0-field": "size", "set_values-0-value": "4",
+            "notify_submitted": "a@example.com"}  # fmt: skip
+    assert signed_in.post(ADD, data).status_code == 302
+    form = Form.objects.get()
+    assert (form.set_values, form.notify_submitted) == ({"size": "4"}, "a@example.com")
+    assert (form.leave_lists.get(), form.remove_tags.get()) == (old, cold)
+    page = signed_in.get(f"/admin/contacts/form/{form.pk}/change/").content.decode()
+    assert 'name="set_values-0-value" value="4"' in page
+    assert f"&lt;form action=&quot;http://127.0.0.1:8000/f/{form.token}/&quot;" in page
+    for bad, text in (
+        ({"set_values-0-value": "many"}, "size:"),
+        ({"lists": [old.pk]}, "give and take"),
+        ({"notify_confirmed": "x"}, "no e-mail address"),
+    ):
+        response = signed_in.post(f"/admin/contacts/form/{form.pk}/change/", {**data, **bad})
+        assert response.status_code == 200 and text in response.content.decode(), bad
+
+
+def test_editors_build_forms_and_do_not_delete_them(client, editor, viewer):
+    form = FormFactory()
+    page = f"/admin/contacts/form/{form.pk}/"
+    for user, change, delete in ((viewer, 200, 403), (editor, 200, 403)):
+        user.is_staff = True
+        user.save()
+        client.force_login(user)
+        assert client.get(f"{page}change/").status_code == change
+        assert client.post(f"{page}delete/", {"post": "yes"}).status_code == delete
+    assert editor.has_perm("contacts.change_form") and not viewer.has_perm("contacts.change_form")
+    assert Form.objects.exists()

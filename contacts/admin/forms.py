@@ -36,6 +36,7 @@ class FieldRows(forms.Widget):
         context = super().get_context(name, value, attrs)
         rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
         names = {key: str(Contact._meta.get_field(key).verbose_name) for key in STANDARD_FIELDS}  # type: ignore[union-attr]  # no relation from elsewhere
+        names = {key: name[:1].upper() + name[1:] for key, name in names.items()}
         choices = names | {key: field.label for key, field in contact_fields().items()}
         return context | {"rows": [*rows, *[{}] * BLANK_ROWS], "choices": choices, **STYLES}
 
@@ -103,6 +104,9 @@ class FormForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("description", "thank_you", "confirm_text"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["rows"] = 4
         if "rows" in self.fields:
             self.fields["rows"].initial = self.instance.fields
 

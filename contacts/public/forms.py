@@ -112,7 +112,7 @@ def script(request: HttpRequest, token: str) -> HttpResponse:
     settings = {
         "address": f"{form_url(form)}?embed=1",
         "title": form.title or form.name,
-        "height": 260 + 90 * len(form.fields),
+        "height": 330 + sum(q.height for q in questions(form)),
     }
     # JSON is a JavaScript value; "<" is spelt out in case somebody pastes the script into a page.
     text = json.dumps(settings).replace("<", "\\u003c")

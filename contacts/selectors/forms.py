@@ -26,6 +26,13 @@ class Question:
     multiple: bool = False
     options: Sequence[str] = field(default_factory=list)
 
+    @property
+    def height(self) -> int:
+        """About what it takes on a page, in pixels."""
+        if self.input in ("radio", "checkboxes"):
+            return 50 + 58 * len(self.options)
+        return {"hidden": 0, "textarea": 160, "checkbox": 70}.get(self.input, 92)
+
 
 def questions(form: Form, custom: Mapping[str, CustomField] | None = None) -> list[Question]:
     """The form's fields in order, without custom ones deleted since. One query, unless `custom` is given."""

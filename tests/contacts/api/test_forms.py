@@ -48,7 +48,7 @@ def test_a_form_is_made_read_changed_and_deleted(api):
 
 BAD = [
     ({"name": ""}, "name"),
-    ({"name": "sign UP"}, "name"),
+    ({"name": "sign UP"}, "__all__"),
     ({"fields": [{"field": "gone"}]}, "fields"),
     ({"fields": "email"}, "fields"),
     ({"fields": [{"field": "phone"}, {"field": "phone"}]}, "fields"),

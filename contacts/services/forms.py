@@ -100,7 +100,9 @@ def confirm_submission(*, submission: FormSubmission) -> bool:
     now = timezone.now()
     # The condition is in the statement: of two at once, the second waits for the first and finds nothing.
     waiting = FormSubmission.objects.filter(pk=submission.pk, status=SubmissionStatus.PENDING)
-    if not waiting.update(status=SubmissionStatus.CONFIRMED, confirmed_at=now, mail_due_at=None):
+    done = {"status": SubmissionStatus.CONFIRMED, "confirmed_at": now}
+    # Whoever has the link has the e-mail, whatever its sender could still write down.
+    if not waiting.update(**done, mail_due_at=None, mail_status=MailStatus.SENT):
         return False
     submission.refresh_from_db()
     with caused_by(Origin(source=Source.FORM)):

@@ -1,5 +1,7 @@
 from .api import IdempotencyKey
+from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
+from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .forms import Form, FormNotice, FormSubmission
@@ -13,11 +15,15 @@ from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
     "BulkJob",
+    "Campaign",
+    "CampaignCount",
+    "CampaignLink",
     "Contact",
     "ContactFieldValue",
     "ContactTag",
     "CustomEvent",
     "CustomField",
+    "EmailActivity",
     "EventRecord",
     "ExportJob",
     "FieldChange",
@@ -31,6 +37,7 @@ __all__ = [
     "List",
     "Note",
     "Segment",
+    "SentEmail",
     "Subscription",
     "SubscriptionChange",
     "Suppression",

@@ -193,10 +193,10 @@ class DateTime(FieldType):
             )
         aware = make_aware(value, ZoneInfo(settings.TIME_ZONE)) if is_naive(value) else value
         try:
-            aware.astimezone(UTC)
+            # In UTC: in the hour that summer time repeats, Python never holds times of two zones for equal.
+            return aware.astimezone(UTC)
         except OverflowError:
             raise ValidationError(_("“%s” is out of the calendar's range.") % str(raw)[:50]) from None
-        return aware
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else value.astimezone(UTC).isoformat()

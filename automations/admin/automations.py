@@ -121,12 +121,18 @@ class AutomationAdmin(AutomationsAdmin):
                 self.message_user(request, f"{automation}: {message}", messages.ERROR)
             return
         text = _("“%s” is active.") % automation
-        if late:
+        if late.contacts:
             text += " " + ngettext(
                 "%d contact has work that came due meanwhile; it is done bit by bit.",
                 "%d contacts have work that came due meanwhile; it is done bit by bit.",
-                late,
-            ) % late  # fmt: skip
+                late.contacts,
+            ) % late.contacts  # fmt: skip
+        if late.messages:
+            text += " " + ngettext(
+                "%d message that was held goes out bit by bit.",
+                "%d messages that were held go out bit by bit.",
+                late.messages,
+            ) % late.messages  # fmt: skip
         self.message_user(request, text, messages.SUCCESS)
 
     def _deactivate(self, request: HttpRequest, automation: Automation) -> None:

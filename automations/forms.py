@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from automations.masks import MaskedField
 from automations.names import is_remembering, record_of
 
 #: A record that a saved setting names and that is gone.
@@ -60,6 +61,11 @@ class SettingsForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.error_messages |= MISSING
+        masked = {name: field for name, field in self.fields.items() if isinstance(field, MaskedField)}
+        if masked and owner is not None:
+            stored = owner.settings()
+            for name, field in masked.items():
+                field.kept = stored.get(name, "")
         if is_remembering():
             for field in self.fields.values():
                 _look_up_once(field)
@@ -76,6 +82,12 @@ class SettingsForm(forms.Form):
     def cleaned_settings(self) -> dict[str, Any]:
         """The validated settings as JSON-able values."""
         return {name: jsonable(value) for name, value in self.cleaned_data.items()}
+
+    @classmethod
+    def shown(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings as people may see them, and as they may leave the system: secrets are masked."""
+        masked = {name: field for name, field in cls.base_fields.items() if isinstance(field, MaskedField)}
+        return {**settings, **{name: masked[name].shown(settings[name]) for name in masked if name in settings}}
 
     @classmethod
     def validate(cls, settings: Mapping[str, Any], owner: Any = None) -> dict[str, Any]:

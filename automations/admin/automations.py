@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from automations import services
 from automations.models import Automation, Revision, Version
 from automations.selectors.overview import automations_with_figures
+from automations.services.snapshots import shown_snapshot
 
 from .base import AutomationsAdmin, ReadOnlyAdmin, builder_url
 
@@ -159,7 +160,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("content"))
     def content(self, row: Any) -> str:
-        text = json.dumps(row.snapshot, indent=2, ensure_ascii=False)
+        text = json.dumps(shown_snapshot(row.snapshot), indent=2, ensure_ascii=False)
         return format_html('<pre class="c-pre">{}</pre>', text)
 
 

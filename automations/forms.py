@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from automations.fields import Follows
 from automations.masks import MaskedField
 from automations.names import is_remembering, record_of
 
@@ -51,6 +53,9 @@ class SettingsForm(forms.Form):
     #: of the values ("on" is a ticked box).
     depends: ClassVar[Mapping[str, tuple[str, Iterable[str]]]] = {}
 
+    #: {field: whose control depends on the contact field that another setting names}.
+    follows: ClassVar[Mapping[str, Follows]] = {}
+
     def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         self.owner = owner
         super().__init__(*args, **kwargs)
@@ -58,6 +63,13 @@ class SettingsForm(forms.Form):
             attrs = self.fields[name].widget.attrs
             attrs["data-depends"] = self.add_prefix(other)
             attrs["data-when"] = " ".join(values)
+        for name, rule in self.follows.items():
+            rules = {
+                **asdict(rule),
+                "field": self.add_prefix(rule.field),
+                "op": rule.op and self.add_prefix(rule.op),
+            }
+            self.fields[name].widget.attrs["data-follows"] = json.dumps(rules)
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.error_messages |= MISSING

@@ -141,7 +141,7 @@ class ChildAdmin(PolymorphicChildModelAdmin, AutomationsAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """For those who only look, the settings themselves are masked: their page shows them without a form."""
-        part = super().get_object(request, object_id, from_field)
+        part: Any = super().get_object(request, object_id, from_field)
         if part is not None and not self.has_change_permission(request, part):
             part.apply(part.shown_settings())
         return part

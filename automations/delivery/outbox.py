@@ -210,9 +210,9 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
             return []
         room = min(CLAIM, _room(channel, now))
         locked = due.order_by("due_at", "pk").select_for_update(skip_locked=True)[: max(room, 0)]
-        claimed, more = only_active(locked)
+        claimed, more = only_active(list(locked))
         while more and not claimed:
-            claimed, more = only_active(locked.all())
+            claimed, more = only_active(list(locked.all()))
         Delivery.objects.filter(pk__in=id_set([row.pk for row in claimed])).update(
             status=DeliveryStatus.CLAIMED, lease_until=until
         )

@@ -168,6 +168,8 @@ STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
+# The files of imports and exports; 0 keeps them for ever.
+FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)

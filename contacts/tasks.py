@@ -1,6 +1,9 @@
 """The functions that django-q2 names."""
 
+from django.utils import timezone
+
 from contacts.services.exports import run_export as _run_export
+from contacts.services.files import remove_old_files
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
@@ -21,3 +24,8 @@ def run_export(job_id: int) -> None:
 def resume_jobs() -> None:
     """Once a minute: queue the jobs again whose worker died or whose task got lost."""
     resume_stalled()
+
+
+def remove_files() -> int:
+    """Once a day."""
+    return remove_old_files(now=timezone.now())

@@ -1,5 +1,7 @@
 from .api import IdempotencyKey
+from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
+from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
@@ -12,11 +14,15 @@ from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
     "BulkJob",
+    "Campaign",
+    "CampaignCount",
+    "CampaignLink",
     "Contact",
     "ContactFieldValue",
     "ContactTag",
     "CustomEvent",
     "CustomField",
+    "EmailActivity",
     "EventRecord",
     "ExportJob",
     "FieldChange",
@@ -27,6 +33,7 @@ __all__ = [
     "List",
     "Note",
     "Segment",
+    "SentEmail",
     "Subscription",
     "SubscriptionChange",
     "Suppression",

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, SubscriptionChange, Suppression
+from contacts.models import Contact, SentEmail, SubscriptionChange, Suppression
 from contacts.selectors.fields import contact_fields
 from contacts.signals import person_erasing, person_exporting
 
@@ -66,6 +66,7 @@ def erase_person(*, contact: Contact) -> None:
     if locked is None:
         raise ValidationError(_("The contact does not exist any more."), code="gone")
     person_erasing.send(sender=Contact, contact=locked)
+    SentEmail.objects.filter(contact=locked).update(address="", subject="", message_id="")
     hashed = locked.address_hash
     Suppression.objects.filter(address_hash=hashed).update(address="", detail="", updated_at=timezone.now())
     _keep_refusals_only(locked, hashed)
@@ -123,6 +124,17 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "event",
             contact.event_records.select_related("event"),
             lambda f: {"event": f.event.name, "value": f.value},
+        ),
+        *_facts(
+            "e-mail",
+            contact.email_activity.select_related("email"),
+            lambda f: {
+                "action": f.action,
+                "subject": f.email.subject,
+                "address": f.email.address,
+                "detail": f.detail,
+                "machine": f.machine,
+            },
         ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))

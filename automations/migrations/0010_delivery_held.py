@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0004_trigger_event_recorded"),
-        ("contacts", "0005_tracking"),
+        ("automations", "0005_campaign_deliveries"),
+        ("contacts", "0006_engagement"),
     ]
 
     operations = [

@@ -1,7 +1,10 @@
 """The functions that django-q2 names."""
 
+from django.utils import timezone
+
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
+from contacts.services.files import remove_old_files
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
@@ -29,3 +32,8 @@ def resume_jobs() -> None:
 def send_confirmations() -> None:
     send_due_confirmations()
     send_due_notices()
+
+
+def remove_files() -> int:
+    """Once a day."""
+    return remove_old_files(now=timezone.now())

@@ -3,14 +3,18 @@
 from django.urls import path
 
 from contacts.public.events import track_event
+from contacts.public.forms import confirm, form_page, script
 from contacts.public.preferences import preferences
-from contacts.public.site import identify, message, message_script, script, track_visit
+from contacts.public.site import identify, message, message_script, site_script, track_visit
 from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
 urlpatterns = [
+    path("f/confirm/<str:token>/", confirm, name="form_confirm"),
+    path("f/<str:token>/", form_page, name="form"),
+    path("f/<str:token>/embed.js", script, name="form_script"),
     path("track/event/", track_event, name="track_event"),
-    path("track/site.js", script, name="site_script"),
+    path("track/site.js", site_script, name="site_script"),
     path("track/message.js", message_script, name="message_script"),
     path("track/message/", message, name="site_message"),
     path("track/visit/", track_visit, name="track_visit"),

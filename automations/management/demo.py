@@ -1,6 +1,7 @@
 """What the demo holds: people, lists, tags, fields, and automations that have been at work for a month."""
 
 import random
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -13,12 +14,10 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag, TrackedDomain
+from contacts.models import Contact, CustomEvent, CustomField, Form, List, Segment, SiteMessage, Tag
 from contacts.services import (
     ContactDraft,
-    clean_page,
     record_event,
-    record_visits,
     save_contacts,
     set_field,
     subscribe_contacts,
@@ -26,9 +25,10 @@ from contacts.services import (
     unsubscribe_contacts,
     untag_contacts,
 )
-from contacts.services.site import Visit
 
+from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
+from .demo_site import PRICES, TOUR, make_site, site_of_a_day
 
 PEOPLE = 3_000
 DAYS = 30
@@ -51,13 +51,6 @@ FIELDS: list[tuple[str, str, str, list[str]]] = [
     ("lifetime_value", "Lifetime value", "money", ["EUR"]),
     ("renewal", "Renewal date", "date", []),
     ("website", "Website", "url", []),
-]
-
-SITE = [
-    ("/", "Example"),
-    ("/features", "Features – Example"),
-    ("/pricing?plan=team", "Prices – Example"),
-    ("/blog/ten-ideas", "Ten ideas – Example"),
 ]
 
 
@@ -83,13 +76,14 @@ class Demo:
         with at(self.now - timedelta(days=DAYS)):
             ids = self._contacts()
             self._segments()
+            make_forms(self.lists, self.tags)
             self._automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
 
     def _vocabulary(self) -> None:
-        TrackedDomain.objects.create(domain="example.com")
+        make_site()
         for name, text in (
             ("Price list opened", "Somebody who is signed in looks at the prices."),
             ("Report exported", "A report was downloaded; the value is its format."),
@@ -130,7 +124,9 @@ class Demo:
             custom["seats"] = pick.randint(1, 60)
             custom["lifetime_value"] = (pick.randint(2, 400) * 25, "EUR")
             custom["renewal"] = (self.now + timedelta(days=pick.randint(-20, 300))).date()
-        address = f"{first}.{last}.{number}@example.com".casefold()
+        # Without accents: most mail servers take no others.
+        name = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
+        address = f"{name}.{number}@example.com".replace(" ", "-").casefold()
         standard = {"first_name": first, "last_name": last, "time_zone": zone, "language": language}
         return ContactDraft(address, standard, custom)
 
@@ -152,6 +148,8 @@ class Demo:
         self._plan_change()
         self._report_exported()
         self._price_list()
+        self._tour()
+        self._signed_up()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -282,12 +280,42 @@ class Demo:
         automation = Automation.objects.create(
             name="Looking at the prices", description="Whoever reads about prices, and comes back to them."
         )
-        settings = {"url_is": "pattern", "url": "example.com/pricing*"}
+        settings = {"url_is": "pattern", "url": PRICES}
         add_trigger(automation=automation, type="page_visited", settings=settings)
-        often = {"type": "page", "op": "visited", "url": "example.com/pricing*", "times": 2, "days": 7}
+        often = {"type": "page", "op": "visited", "url": PRICES, "times": 2, "days": 7}
         wait = {"mode": "period", "amount": 2, "unit": "hours"}
         choice = self._line(automation, [("wait", wait), ("if_else", {"conditions": _all(often)})])
         self._line(automation, [("add_tag", {"tag": self.tags["Needs a call"].pk})], choice, "yes")
+        self._start(automation)
+
+    def _tour(self) -> None:
+        """Two automations: one shows the message, the other hears of those who close it."""
+        tour = SiteMessage.objects.get(title=TOUR)
+        shows = Automation.objects.create(
+            name="Offer a tour on the site", description="On the next visit of those who try the product."
+        )
+        add_trigger(automation=shows, type="tag_added", settings={"tags": [self.tags["Trial"].pk]})
+        self._line(shows, [("site_message", {"message": tour.pk})])
+        self._start(shows)
+        closed = Automation.objects.create(
+            name="No tour, but a letter", description="Whoever closes the offer of a tour gets it in writing."
+        )
+        add_trigger(automation=closed, type="site_message_dismissed", settings={"message": tour.pk})
+        mail = _mail("A tour to read", "Ten pictures that say what a tour would have said.")
+        wait = {"mode": "period", "amount": 1, "unit": "days"}
+        self._line(closed, [("wait", wait), ("send_email", mail)])
+        self._start(closed)
+
+    def _signed_up(self) -> None:
+        automation = Automation.objects.create(
+            name="Sign-up follow-up", description="Whoever signs up on the site gets a hello and a first idea."
+        )
+        form = Form.objects.get(name=SIGN_UP)
+        add_trigger(automation=automation, type="form_submitted", settings={"form": form.pk})
+        wait = {"mode": "period", "amount": 3, "unit": "days"}
+        hello = _mail("Good to have you here", "You signed up on our site. Here is what to expect from us.")
+        idea = _mail("A first idea to try", "Ten minutes, and your list greets newcomers by itself.")
+        self._line(automation, [("send_email", hello), ("wait", wait), ("send_email", idea)])
         self._start(automation)
 
     def _start(self, automation: Automation) -> None:
@@ -343,19 +371,11 @@ class Demo:
         plan = CustomField.objects.get(key="plan")
         opened, exported = CustomEvent.objects.order_by("name")
         record_event(contacts=pick.sample(ids, 20), event=opened)
-        record_visits(visits=self._visits(ids))
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
-
-    def _visits(self, ids: Sequence[int]) -> list[Visit]:
-        """Some people read several pages in a row, some the prices twice."""
-        pages = [clean_page(url=f"https://www.example.com{path}", title=title) for path, title in SITE]
-        return [
-            Visit(pk, page)
-            for pk in self.random.sample(list(ids), 40)
-            for page in self.random.choices(pages, [5, 3, 2, 4], k=self.random.randint(1, 4))
-        ]
+        forms_of_a_day(pick, ids)
+        site_of_a_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

@@ -3,6 +3,7 @@
 from . import (
     contacts,
     fields,
+    forms,
     imports,
     jobs,
     labels,
@@ -18,6 +19,7 @@ from . import (
 __all__ = [
     "contacts",
     "fields",
+    "forms",
     "imports",
     "jobs",
     "labels",

@@ -1,7 +1,10 @@
 from .api import IdempotencyKey
+from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
+from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
+from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
@@ -14,15 +17,22 @@ from .tracking import CustomEvent, EventRecord, IdentifyCalls, TrackingSettings
 
 __all__ = [
     "BulkJob",
+    "Campaign",
+    "CampaignCount",
+    "CampaignLink",
     "Contact",
     "ContactFieldValue",
     "ContactTag",
     "CustomEvent",
     "CustomField",
+    "EmailActivity",
     "EventRecord",
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "Form",
+    "FormNotice",
+    "FormSubmission",
     "IdempotencyKey",
     "IdentifyCalls",
     "ImportIssue",
@@ -31,6 +41,7 @@ __all__ = [
     "Note",
     "PageVisit",
     "Segment",
+    "SentEmail",
     "SiteMessage",
     "SiteMessageAction",
     "SiteMessageFact",

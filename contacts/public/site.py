@@ -48,7 +48,7 @@ SCRIPT_SECONDS = 300
 
 
 @require_safe
-def script(request: HttpRequest) -> HttpResponse:
+def site_script(request: HttpRequest) -> HttpResponse:
     """/track/site.js: one file for every site; what depends on the settings is put in."""
     site = current_site()
     wait = site is not None and site.account.wait_for_consent

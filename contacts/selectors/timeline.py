@@ -18,6 +18,7 @@ from contacts.models import (
     Contact,
     EventRecord,
     FieldChange,
+    FormSubmission,
     Note,
     PageVisit,
     SiteMessageFact,
@@ -223,6 +224,15 @@ def _notes(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry
         )  # fmt: skip
 
 
+def _forms(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = FormSubmission.objects.filter(contact=contact).select_related("form")
+    for row in rows_before(rows, "forms", cursor, size):
+        yield Entry(
+            row.at, row.pk, "dynamic_form", _("Submitted the form “%s”.") % row.form,
+            text=row.get_status_display(), source=Source.FORM,
+        )  # fmt: skip
+
+
 def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = EventRecord.objects.filter(contact=contact).select_related("event")
     for row in rows_before(rows, "events", cursor, size):
@@ -254,6 +264,7 @@ def _site_messages(contact: Contact, size: int, cursor: Cursor | None) -> Iterab
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
+register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("site_messages", _site_messages)
 register_provider("subscriptions", _subscriptions)

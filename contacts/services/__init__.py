@@ -2,6 +2,7 @@
 
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .fields import set_field
+from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
@@ -23,6 +24,7 @@ __all__ = [
     "add_notes",
     "check_unused",
     "clean_page",
+    "confirm_submission",
     "create_contact",
     "delete_contacts",
     "delete_unused",
@@ -35,9 +37,11 @@ __all__ = [
     "record_visit",
     "record_visits",
     "save_contacts",
+    "save_form",
     "save_record",
     "set_field",
     "show_site_message",
+    "submit_form",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",

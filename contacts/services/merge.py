@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from contacts.models import (
     Contact,
     ContactTag,
+    EmailActivity,
     EventRecord,
     FieldChange,
+    FormSubmission,
     Note,
     PageVisit,
+    SentEmail,
     SiteMessageFact,
     SiteMessageTarget,
     Subscription,
@@ -50,12 +53,14 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     contacts_merging.send(sender=Contact, keep=keep, drop=drop)
     add_notes(contacts=keep, text=_("Merged with %s.") % " ".join(filter(None, [drop.name, f"<{drop.email}>"])))
     Note.objects.filter(contact=drop).update(contact=keep)
+    FormSubmission.objects.filter(contact=drop).update(contact=keep)
     # Fields, lists, tags: what a tag starts sees the rest as it is meant to be.
     _merge_values(keep, drop, chosen)
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, PageVisit, Visitor, SiteMessageFact):
+    facts = (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity)
+    for fact in (*facts, PageVisit, Visitor, SiteMessageFact):
         fact._default_manager.filter(contact=drop).update(contact=keep)
     seen = SiteMessageTarget.objects.filter(contact=keep).values("message_id")
     SiteMessageTarget.objects.filter(contact=drop).exclude(message__in=seen).update(contact=keep)

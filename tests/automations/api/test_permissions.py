@@ -79,6 +79,8 @@ OTHERS = (
     "page-visits",
     "site-messages",
     "tracking",
+    "forms",
+    "form-submissions",
     "tags",
     "lists",
     "fields",

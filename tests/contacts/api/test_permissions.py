@@ -9,6 +9,7 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EventRecord,
+    Form,
     ImportJob,
     List,
     Note,
@@ -20,7 +21,7 @@ from contacts.models import (
     Tag,
     TrackedDomain,
 )
-from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
 
 from .conftest import VERBS, client_of, make_user
@@ -105,6 +106,13 @@ TABLE = [
     ("post", "page-visits/", {"url": "https://site.com/", "emails": ["a@example.com"]}, E),
     ("get", "tracking/", None, V),
     ("patch", "tracking/", {"wait_for_consent": True}, E),
+    ("get", "forms/", None, V),
+    ("get", "forms/{form}/", None, V),
+    ("post", "forms/", {"name": "new"}, E),
+    ("patch", "forms/{form}/", {"name": "new"}, E),
+    ("delete", "forms/{form}/", None, M),
+    ("get", "form-submissions/", None, V),
+    ("get", "form-submissions/{submission}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -121,6 +129,7 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "contact": contact.pk,
         "list": mailing_list.pk,
@@ -134,6 +143,8 @@ def ids(db, settings, tmp_path):
         "site": TrackedDomain.objects.create(domain="site.com").pk,
         "message": SiteMessage.objects.create(title="Hello").pk,
         "visit": PageVisit.objects.create(contact=contact, url="https://site.com/").pk,
+        "form": form.pk,
+        "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -179,7 +190,7 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "sites",
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
                 "page-visits", "site-messages", "tracking")  # fmt: skip
     missing = [
         (method, path)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0005_tracking"),
+        ("contacts", "0009_contact_search"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0007_site"),
+        ("contacts", "0010_site"),
     ]
 
     operations = [

@@ -20,7 +20,7 @@ from .labels import count_of
 
 
 def _code(text: str) -> str:
-    return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', text)
+    return format_html('<pre class="c-code">{}</pre>', text)
 
 
 @admin.register(TrackingSettings)
@@ -74,7 +74,13 @@ class TrackingSettingsAdmin(BaseAdmin):
         sites = TrackedDomain.objects.count()
         count = ngettext("%d site may report visits.", "%d sites may report visits.", sites) % sites
         url = reverse("admin:contacts_trackeddomain_changelist")
-        return format_html('{}<p class="mt-2">{} <a href="{}">{}</a></p>', _code(code), count, url, _("Sites"))
+        return format_html(
+            '{}<p class="c-code-note">{} <a class="c-link" href="{}">{}</a></p>',
+            _code(code),
+            count,
+            url,
+            _("Sites"),
+        )
 
     @display(description=_("Proof of an address"))
     def proof(self, row: TrackingSettings) -> str:

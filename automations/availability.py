@@ -1,7 +1,7 @@
 """Which plans and add-ons include which type, and whether the account has them (spec: Availability)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import models
 from django.utils.translation import gettext as _
@@ -25,6 +25,29 @@ EVERY_PLAN = tuple(Plan)
 PLUS_AND_UP = (Plan.PLUS, Plan.PROFESSIONAL, Plan.ENTERPRISE)
 PROFESSIONAL_AND_UP = (Plan.PROFESSIONAL, Plan.ENTERPRISE)
 ENTERPRISE_ONLY = (Plan.ENTERPRISE,)
+
+
+class Typed(Protocol):
+    """A type of trigger or step, or one of it."""
+
+    label: Any
+    availability: "Availability"
+
+    def unavailable_reason(self) -> str: ...
+
+
+class Owner(Protocol):
+    """The account."""
+
+    plan: str
+    addons: Any
+
+
+def why_locked(part: Typed, account: Owner) -> str:
+    """Why the account can't use the type: its plan, or what the type itself lacks; "" where it can."""
+    if not part.availability.allows(account.plan, account.addons):
+        return part.availability.locked_reason(part.label)
+    return part.unavailable_reason()
 
 
 @dataclass(frozen=True, slots=True)

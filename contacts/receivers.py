@@ -5,10 +5,24 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactTag, CustomEvent, CustomField, ExportJob, ImportJob, List, Segment, Tag
+from contacts.models import (
+    AppConnection,
+    AppSource,
+    Contact,
+    ContactTag,
+    CustomEvent,
+    CustomField,
+    ExportJob,
+    ImportJob,
+    List,
+    Segment,
+    Tag,
+)
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
+from contacts.signals import usage_requested
 
 
 @receiver(post_delete, sender=ContactTag)
@@ -24,8 +38,28 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=CustomEvent)
+@receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=Tag)
+def _connections_using(record: List | Tag, **kwargs: Any) -> list[str]:
+    """The connections whose contacts are put on the list or get the tag."""
+    field = "lists" if isinstance(record, List) else "tags"
+    names = AppConnection.objects.filter(**{field: record}).values_list("name", flat=True)
+    return [_("the app connection “%s”") % name for name in names]
+
+
+@receiver(usage_requested, sender=AppConnection)
+def _sources_in_use(record: AppConnection, **kwargs: Any) -> list[str]:
+    """A connection is in use where one of its sources is."""
+    users: list[str] = []
+    for source in record.sources.all():
+        for _receiver, found in usage_requested.send(sender=AppSource, record=source):
+            users += found or ()
+    return users
 
 
 @receiver(post_delete, sender=ImportJob)

@@ -1,5 +1,8 @@
 """The functions that django-q2 names."""
 
+from django.utils import timezone
+
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
@@ -16,6 +19,10 @@ def run_bulk_job(job_id: int) -> None:
 
 def run_export(job_id: int) -> None:
     _run_export(job_id=job_id)
+
+
+def retain() -> int:
+    return delete_old_deliveries(now=timezone.now())
 
 
 def resume_jobs() -> None:

@@ -1,4 +1,5 @@
 from .api import IdempotencyKey
+from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .contact import Contact
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
@@ -11,6 +12,10 @@ from .tags import ContactTag, Tag
 from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
+    "AppConnection",
+    "AppDelivery",
+    "AppReceipt",
+    "AppSource",
     "BulkJob",
     "Contact",
     "ContactFieldValue",

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppDelivery,
+    AppReceipt,
     Contact,
     ContactTag,
     EventRecord,
@@ -51,7 +53,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord):
+    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, AppReceipt, AppDelivery):
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

@@ -38,6 +38,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=CustomEvent)
+@receiver(pre_delete, sender=AppConnection)
 @receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import AppSource, Contact, CustomEvent, CustomField, List, Segment, Tag
 from contacts.services import (
     ContactDraft,
     record_event,
@@ -25,6 +25,7 @@ from contacts.services import (
     untag_contacts,
 )
 
+from .demo_apps import app_day, connect_apps
 from .demo_names import FIRST, LAST
 
 PEOPLE = 3_000
@@ -67,6 +68,7 @@ class Demo:
         self.now = timezone.now()
         self.tags: dict[str, Tag] = {}
         self.lists: dict[str, List] = {}
+        self.sources: dict[str, AppSource] = {}
 
     def load(self) -> None:
         self._vocabulary()
@@ -84,6 +86,7 @@ class Demo:
             ("Report exported", "A report was downloaded; the value is its format."),
         ):
             CustomEvent.objects.create(name=name, description=text)
+        self.sources = connect_apps()
         for position, (key, label, kind, options) in enumerate(FIELDS):
             CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
         for name in ("Lead", "Customer", "VIP", "Webinar", "Trial", "Onboarded", "Needs a call", "Churn risk"):
@@ -140,6 +143,7 @@ class Demo:
         self._win_back()
         self._plan_change()
         self._report_exported()
+        self._connected_apps()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -266,6 +270,29 @@ class Demo:
         self._line(automation, [("send_email", mail)], choice, "yes")
         self._start(automation)
 
+    def _connected_apps(self) -> None:
+        tour = "{{ event.meeting }}, {{ event.starts_at | date: '%d.%m.%Y %H:%M' }}"
+        for app, kind, name, mail in (
+            (
+                "calendly", "calendly_meeting_received", "Before the product tour",
+                _mail("Your product tour", f"We look forward to it: {tour}."),
+            ),
+            (
+                "typeform", "typeform_form_received", "Thanks for the answers",
+                _mail("Thank you", "For {{ event.answers.interests }} we have something to read for you."),
+            ),
+            (
+                "unbounce", "unbounce_page_received", "Spring offer",
+                _mail("Your offer", "Here is what you asked for on “{{ event.page }}”."),
+            ),
+        ):  # fmt: skip
+            automation = Automation.objects.create(name=name, description="Started by a connected app.")
+            add_trigger(automation=automation, type=kind, settings={"source": self.sources[app].pk})
+            answered = {"type": "app_receipt", "op": "received", "app": "typeform", "days": 30}
+            choice = self._line(automation, [("send_email", mail), ("if_else", {"conditions": _all(answered)})])
+            self._line(automation, [("add_tag", {"tag": self.tags["Lead"].pk})], choice, "yes")
+            self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -321,6 +348,7 @@ class Demo:
         record_event(contacts=pick.sample(ids, 20), event=opened)
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
+        app_day(pick, ids, self.sources)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
 
     def _run(self, moment: datetime) -> None:

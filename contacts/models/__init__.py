@@ -1,6 +1,8 @@
 from .api import IdempotencyKey
 from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
+from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
+from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
@@ -17,11 +19,15 @@ __all__ = [
     "AppReceipt",
     "AppSource",
     "BulkJob",
+    "Campaign",
+    "CampaignCount",
+    "CampaignLink",
     "Contact",
     "ContactFieldValue",
     "ContactTag",
     "CustomEvent",
     "CustomField",
+    "EmailActivity",
     "EventRecord",
     "ExportJob",
     "FieldChange",
@@ -32,6 +38,7 @@ __all__ = [
     "List",
     "Note",
     "Segment",
+    "SentEmail",
     "Subscription",
     "SubscriptionChange",
     "Suppression",

@@ -12,9 +12,11 @@ from contacts.models import (
     AppReceipt,
     Contact,
     ContactTag,
+    EmailActivity,
     EventRecord,
     FieldChange,
     Note,
+    SentEmail,
     Subscription,
     SubscriptionChange,
     TagChange,
@@ -53,7 +55,10 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, AppReceipt, AppDelivery):
+    facts = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+    )  # fmt: skip
+    for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

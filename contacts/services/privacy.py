@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import AppDelivery, Contact, SubscriptionChange, Suppression
+from contacts.models import AppDelivery, Contact, SentEmail, SubscriptionChange, Suppression
 from contacts.selectors.fields import contact_fields
 from contacts.signals import person_erasing, person_exporting
 
@@ -71,6 +71,7 @@ def erase_person(*, contact: Contact) -> None:
     if locked is None:
         raise ValidationError(_("The contact does not exist any more."), code="gone")
     person_erasing.send(sender=Contact, contact=locked)
+    SentEmail.objects.filter(contact=locked).update(address="", subject="", message_id="")
     hashed = locked.address_hash
     # The rows stay: what is sent once more must not bring the person back.
     _deliveries(locked).update(body="", error="", address_hash="", contact=None)
@@ -139,6 +140,17 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "app",
             contact.app_receipts.select_related("app_source__connection"),
             lambda f: {"app": f.app_source.connection.app, "about": f.app_source.name, "data": f.data},
+        ),
+        *_facts(
+            "e-mail",
+            contact.email_activity.select_related("email"),
+            lambda f: {
+                "action": f.action,
+                "subject": f.email.subject,
+                "address": f.email.address,
+                "detail": f.detail,
+                "machine": f.machine,
+            },
         ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))

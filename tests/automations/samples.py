@@ -153,7 +153,16 @@ TRIGGERS: dict[str, Sample] = {
 
 STEPS: dict[str, Sample] = {
     "send_email": Sample(
-        fixed(**EMAIL, preheader="", text="", from_name="Ada", from_email="ada@example.com", reply_to=""),
+        fixed(
+            **EMAIL,
+            preheader="",
+            text="",
+            from_name="Ada",
+            from_email="ada@example.com",
+            reply_to="",
+            track_opens=True,
+            track_links=False,
+        ),
         (
             ({**EMAIL, "subject": ""}, "subject"),
             ({**EMAIL, "html": "{% if %}"}, "html"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("automations", "0004_trigger_event_recorded"),
-        ("contacts", "0009_apps"),
+        ("contacts", "0007_apps"),
     ]
 
     operations = [

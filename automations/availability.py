@@ -1,11 +1,15 @@
 """Which plans and add-ons include which type, and whether the account has them (spec: Availability)."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from automations.models import Account
+    from automations.models.configured import Configured
 
 
 class Plan(models.TextChoices):
@@ -27,23 +31,7 @@ PROFESSIONAL_AND_UP = (Plan.PROFESSIONAL, Plan.ENTERPRISE)
 ENTERPRISE_ONLY = (Plan.ENTERPRISE,)
 
 
-class Typed(Protocol):
-    """A type of trigger or step, or one of it."""
-
-    label: Any
-    availability: "Availability"
-
-    def unavailable_reason(self) -> str: ...
-
-
-class Owner(Protocol):
-    """The account."""
-
-    plan: str
-    addons: Any
-
-
-def why_locked(part: Typed, account: Owner) -> str:
+def why_locked(part: "Configured | type[Configured]", account: "Account") -> str:
     """Why the account can't use the type: its plan, or what the type itself lacks; "" where it can."""
     if not part.availability.allows(account.plan, account.addons):
         return part.availability.locked_reason(part.label)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0004_trigger_event_recorded"),
+        ("automations", "0005_campaign_deliveries"),
         ("contacts", "0007_apps"),
     ]
 

@@ -117,13 +117,13 @@ class AppConnectionAdmin(BaseAdmin):
         connector = CONNECTORS.get(str(initial.get("app", "")))
         return {"name": connector.label, **initial} if connector else initial
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         known = dict(AppConnection.objects.values_list("app", "pk"))
         apps = [{"connector": one, "connected": one.slug in known} for one in CONNECTORS]
         may_add = self.has_add_permission(request)
         return super().changelist_view(request, {**(extra_context or {}), "apps": apps, "may_add": may_add})
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         connection = kwargs.get("obj")
         if connection is not None:
             context |= self._panel(request, connection)
@@ -143,7 +143,7 @@ class AppConnectionAdmin(BaseAdmin):
         self.message_user(request, _("The connection is made. Follow the steps below."), messages.SUCCESS)
         return self.to_change(obj.pk)
 
-    def response_change(self, request: HttpRequest, obj: AppConnection) -> HttpResponse:
+    def response_change(self, request: HttpRequest, obj: AppConnection) -> Any:
         if request.session.get(SHOW_SECRET) == obj.pk:
             return self.to_change(obj.pk)
         return super().response_change(request, obj)

@@ -102,7 +102,7 @@ class AppConnectionViewSet(RecordViewSet):
         values = self.values(serializer)
         lists, tags = values.pop("lists", None), values.pop("tags", None)
         save_connection(connection=connection, values=values, lists=lists, tags=tags)
-        return self.get_queryset().get(pk=connection.pk)
+        return AppConnection.objects.get(pk=connection.pk)
 
     @extend_schema(
         summary="Read the meeting types or forms from the app",

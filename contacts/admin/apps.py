@@ -55,7 +55,7 @@ class ConnectionForm(forms.ModelForm):
             self.fields["new_token"].help_text = (
                 _("One is stored; it is not shown again. Fill this in to replace it.")
                 if self.instance.token
-                else _("For reading your meeting types or forms. Unbounce needs none.")
+                else _("For reading your meeting types or forms from the app.")
             )
         for name in ("new_secret", "new_token"):
             if name in self.fields:
@@ -182,12 +182,14 @@ class AppConnectionAdmin(BaseAdmin):
         if shown:
             del request.session[SHOW_SECRET]
         hidden = "•" * 8
+        # Nobody pastes what the app is told by its API, or what is in the address.
+        paste = not connector.subscribes and not connector.secret_in_address
         sources = connection.sources.annotate(n=count_of(AppReceipt.objects.all(), "app_source"))
         return {
             "connector": connector,
             "address": webhook_address(connection, secret=connection.secret if shown else hidden),
-            "secret_once": connection.secret if shown and not connector.secret_in_address else "",
-            "secret_shown": shown,
+            "secret_once": connection.secret if shown and paste else "",
+            "secret_shown": shown and (paste or connector.secret_in_address),
             "unreadable": isinstance(connection.secret, Unreadable),
             "may_change": may,
             "has_token": bool(connection.token),

@@ -13,9 +13,7 @@ def missing_for(app: str) -> str:
         return ""
     if not AppConnection.objects.filter(app=app, is_active=True).exists():
         return _("Connect %s first, on the page “Apps”.") % connector.label
-    return _(
-        "%(app)s is connected, but no %(source)s is known yet: read them there, or wait for the first one."
-    ) % {
+    return _("%(app)s is connected, but no %(source)s is known yet: add one there, or wait for the first.") % {
         "app": connector.label,
         "source": connector.source_label,
     }

@@ -1,6 +1,7 @@
 """The triggers of connected apps, through the endpoint of a live server; a near miss for each option."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -170,3 +171,17 @@ def test_a_source_of_another_app_is_refused(app) -> None:
     with pytest.raises(ValidationError, match="source"):
         add_trigger(automation=new_automation(), type=TRIGGERS[app], settings={"source": stranger.pk})
     assert AppSource.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_delivery_many_times_at_once(server) -> None:
+    """Apps send again what they get no answer to; each time may meet the one before."""
+    connection = connect("typeform")
+    source("typeform", SOURCES["typeform"][0])
+    automation = build_automation(triggers=[(TRIGGERS["typeform"], {})])
+    given = about("typeform", "ann@example.com", 1)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _number: deliver(server.url, connection, given), range(12)))
+    assert sorted(answers) == [(200, "received"), *[(200, "replay")] * 11]
+    assert (AppReceipt.objects.count(), AppDelivery.objects.count()) == (1, 1)
+    assert passes(automation) == ["ann@example.com"]

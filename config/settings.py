@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatusEnum": "automations.models.delivery.DeliveryStatus",
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
+        "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
     },

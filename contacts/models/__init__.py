@@ -5,6 +5,7 @@ from .contact import Contact
 from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
+from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
@@ -32,6 +33,9 @@ __all__ = [
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "Form",
+    "FormNotice",
+    "FormSubmission",
     "IdempotencyKey",
     "ImportIssue",
     "ImportJob",

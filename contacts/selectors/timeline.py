@@ -15,7 +15,16 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.connectors import CONNECTORS
-from contacts.models import AppReceipt, Contact, EventRecord, FieldChange, Note, SubscriptionChange, TagChange
+from contacts.models import (
+    AppReceipt,
+    Contact,
+    EventRecord,
+    FieldChange,
+    FormSubmission,
+    Note,
+    SubscriptionChange,
+    TagChange,
+)
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -215,6 +224,15 @@ def _notes(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry
         )  # fmt: skip
 
 
+def _forms(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = FormSubmission.objects.filter(contact=contact).select_related("form")
+    for row in rows_before(rows, "forms", cursor, size):
+        yield Entry(
+            row.at, row.pk, "dynamic_form", _("Submitted the form “%s”.") % row.form,
+            text=row.get_status_display(), source=Source.FORM,
+        )  # fmt: skip
+
+
 def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = EventRecord.objects.filter(contact=contact).select_related("event")
     for row in rows_before(rows, "events", cursor, size):
@@ -240,6 +258,7 @@ register_provider("apps", _apps)
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
+register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)

@@ -45,6 +45,17 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"text": note.text, "written": _time(note.created_at), "changed": _time(note.updated_at)}
             for note in contact.notes.order_by("created_at")
         ],
+        "form_submissions": [
+            {
+                "form": row.form.name,
+                "status": row.status,
+                "at": _time(row.at),
+                "confirmed": _time(row.confirmed_at) if row.confirmed_at else None,
+                "page": row.source_url,
+                "values": row.data,
+            }
+            for row in contact.form_submissions.select_related("form").order_by("pk")
+        ],
         "history": _history(contact),
         "app_deliveries": [
             {"received": _time(row.received_at), "outcome": row.outcome, "content": row.body}

@@ -78,6 +78,8 @@ OTHERS = (
     "app-deliveries",
     "app-sources",
     "event-types",
+    "forms",
+    "form-submissions",
     "tags",
     "lists",
     "fields",

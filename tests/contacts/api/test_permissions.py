@@ -10,6 +10,7 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EventRecord,
+    Form,
     ImportJob,
     List,
     Note,
@@ -18,7 +19,7 @@ from contacts.models import (
     Suppression,
     Tag,
 )
-from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
 from tests.peers.apps import source
 
@@ -102,6 +103,13 @@ TABLE = [
     ("get", "app-deliveries/", None, V),
     ("get", "app-deliveries/{delivery}/", None, V),
     ("post", "app-deliveries/{delivery}/replay/", {}, M),
+    ("get", "forms/", None, V),
+    ("get", "forms/{form}/", None, V),
+    ("post", "forms/", {"name": "new"}, E),
+    ("patch", "forms/{form}/", {"name": "new"}, E),
+    ("delete", "forms/{form}/", None, M),
+    ("get", "form-submissions/", None, V),
+    ("get", "form-submissions/{submission}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -120,6 +128,7 @@ def ids(db, settings, tmp_path):
     event = CustomEvent.objects.create(name="Bought")
     form = source("typeform", "form")
     delivery = AppDelivery.objects.create(connection=form.connection, external_id="1", outcome="failed", body="{}")
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "connection": form.connection_id,
         "source": form.pk,
@@ -133,6 +142,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "form": form.pk,
+        "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -178,7 +189,7 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

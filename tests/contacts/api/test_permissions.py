@@ -126,12 +126,12 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
-    form = source("typeform", "form")
-    delivery = AppDelivery.objects.create(connection=form.connection, external_id="1", outcome="failed", body="{}")
+    known = source("typeform", "form")
+    delivery = AppDelivery.objects.create(connection=known.connection, external_id="1", outcome="failed", body="{}")
     form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
-        "connection": form.connection_id,
-        "source": form.pk,
+        "connection": known.connection_id,
+        "source": known.pk,
         "delivery": delivery.pk,
         "contact": contact.pk,
         "list": mailing_list.pk,

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.files import remove_old_files
@@ -21,6 +22,10 @@ def run_bulk_job(job_id: int) -> None:
 
 def run_export(job_id: int) -> None:
     _run_export(job_id=job_id)
+
+
+def retain() -> int:
+    return delete_old_deliveries(now=timezone.now())
 
 
 def resume_jobs() -> None:

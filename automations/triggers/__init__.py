@@ -4,11 +4,13 @@ from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contac
 from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
+from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "calendly_meeting_received",
     "contact_field_changed",
     "event_recorded",
     "form_submitted",
@@ -17,4 +19,6 @@ __all__ = [
     "list_unsubscribed",
     "tag_added",
     "tag_removed",
+    "typeform_form_received",
+    "unbounce_page_received",
 ]

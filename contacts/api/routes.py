@@ -2,6 +2,7 @@
 
 from rest_framework.viewsets import GenericViewSet
 
+from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
@@ -12,6 +13,9 @@ from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, Suppress
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("app-connections", AppConnectionViewSet),
+    ("app-deliveries", AppDeliveryViewSet),
+    ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),

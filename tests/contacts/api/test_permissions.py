@@ -127,7 +127,9 @@ def ids(db, settings, tmp_path):
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
     known = source("typeform", "form")
-    delivery = AppDelivery.objects.create(connection=known.connection, external_id="1", outcome="failed", body="{}")
+    delivery = AppDelivery.objects.create(
+        connection=known.connection, external_id="1", outcome="failed", body="{}"
+    )
     form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "connection": known.connection_id,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from automations.availability import why_locked
 from automations.delivery.holding import count_held, held, hold
 from automations.engine import breaker
+from automations.engine.goals import wake_for_goals
 from automations.engine.index import touch_index
 from automations.engine.plan import plan_of_version
 from automations.engine.wake import wake_worker
@@ -53,6 +54,7 @@ def activate(*, automation: Automation, now: datetime | None = None) -> LateWork
     automation.save()
     breaker.reset(automation.pk)
     touch_index()
+    wake_for_goals(now=now, automations=[automation.pk])
     wake_worker()
     return late
 

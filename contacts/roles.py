@@ -29,7 +29,7 @@ KEPT_FROM_EDITORS = (
 )
 
 # What an editor only looks at.
-FOR_MANAGERS = ("account", "trackingsettings", "trackeddomain")
+FOR_MANAGERS = ("account", "trackingsettings", "trackeddomain", "appconnection", "appsource", "appdelivery")
 
 
 def update_groups(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.files import remove_old_files
@@ -42,4 +43,6 @@ def remove_files() -> int:
 
 def retain() -> None:
     """Once a day: delete what is older than the settings keep it."""
-    delete_old_visits(now=timezone.now())
+    now = timezone.now()
+    delete_old_deliveries(now=now)
+    delete_old_visits(now=now)

@@ -1,6 +1,7 @@
 """The admin pages, one module per area."""
 
 from . import (
+    apps,
     contacts,
     fields,
     forms,
@@ -17,6 +18,7 @@ from . import (
 )
 
 __all__ = [
+    "apps",
     "contacts",
     "fields",
     "forms",

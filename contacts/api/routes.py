@@ -3,6 +3,7 @@
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
@@ -15,6 +16,9 @@ from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("app-connections", AppConnectionViewSet),
+    ("app-deliveries", AppDeliveryViewSet),
+    ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),

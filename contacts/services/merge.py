@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppDelivery,
+    AppReceipt,
     Contact,
     ContactTag,
     EmailActivity,
@@ -59,8 +61,11 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    facts = (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity)
-    for fact in (*facts, PageVisit, Visitor, SiteMessageFact):
+    facts = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+        PageVisit, Visitor, SiteMessageFact,
+    )  # fmt: skip
+    for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
     seen = SiteMessageTarget.objects.filter(contact=keep).values("message_id")
     SiteMessageTarget.objects.filter(contact=drop).exclude(message__in=seen).update(contact=keep)

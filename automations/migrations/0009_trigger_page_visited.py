@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0007_delivery_held"),
+        ("automations", "0008_trigger_apps"),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0008_trigger_page_visited"),
-        ("contacts", "0011_site_messages"),
+        ("automations", "0009_trigger_page_visited"),
+        ("contacts", "0012_site_messages"),
     ]
 
     operations = [

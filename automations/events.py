@@ -30,6 +30,7 @@ EVENT_RECORDED = EventKind("event_recorded")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
+SCORE_CHANGED = EventKind("score_changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,4 +42,12 @@ class EventRecorded:
     contact_ids: Sequence[int]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded
+@dataclass(frozen=True, slots=True)
+class ScoreChanged:
+    """`changes` maps a contact to its (old, new) points."""
+
+    score_id: int
+    changes: Mapping[int, tuple[int, int]]
+
+
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded | ScoreChanged

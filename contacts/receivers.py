@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
-from contacts.models import Contact, ContactTag, CustomEvent, CustomField, ExportJob, ImportJob, List, Segment, Tag
+from contacts.models import Contact, ContactTag, CustomEvent, CustomField, ExportJob, ImportJob, List, Score, Segment, Tag
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
 
@@ -24,6 +24,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=CustomEvent)
+@receiver(pre_delete, sender=Score)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
 

@@ -1,5 +1,9 @@
 """The functions that django-q2 names."""
 
+from django.utils import timezone
+
+from contacts.services import expire_points as _expire_points
+from contacts.services import forget_score_changes as _forget_score_changes
 from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
@@ -21,3 +25,11 @@ def run_export(job_id: int) -> None:
 def resume_jobs() -> None:
     """Once a minute: queue the jobs again whose worker died or whose task got lost."""
     resume_stalled()
+
+
+def expire_points() -> int:
+    return _expire_points(now=timezone.now())
+
+
+def forget_score_changes() -> int:
+    return _forget_score_changes(now=timezone.now())

@@ -22,6 +22,7 @@ from automations.events import LIST_UNSUBSCRIBED, Event, EventKind
 from automations.models import Account, Automation, IndexVersion, Trigger
 
 from .plan import Plan, build_plan
+from .responders import Responder, all_responders, checked_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,23 @@ class Index:
     zone: str
     by_key: dict[tuple[EventKind, Hashable], list[Listener]] = field(default_factory=dict)
     watchers: dict[EventKind, list[int]] = field(default_factory=dict)
+    responders_by_key: dict[tuple[EventKind, Hashable], list[Responder]] = field(default_factory=dict)
+    #: Kinds of event after which rules with conditions are asked again.
+    checked: set[EventKind] = field(default_factory=set)
+
+    def hears(self, event: Event) -> bool:
+        """Whether anything at all listens."""
+        return bool(
+            self.listeners(event)
+            or event.kind in self.watchers
+            or event.kind in self.checked
+            or self.responders(event)
+        )
+
+    def responders(self, event: Event) -> list[Responder]:
+        """As `listeners`, of what stands beside automations."""
+        exact = self.responders_by_key.get((event.kind, event.key), []) if event.key is not None else []
+        return [*exact, *self.responders_by_key.get((event.kind, None), [])]
 
     def listeners(self, event: Event) -> list[Listener]:
         """Triggers for this key, then those for any key, in a stable order."""
@@ -111,7 +129,16 @@ def _build(token: str) -> Index:
         for kind in _watched(automation, plan):
             watchers[kind].append(automation.pk)
     index.by_key, index.watchers = dict(by_key), dict(watchers)
+    index.responders_by_key, index.checked = _responders(), checked_kinds()
     return index
+
+
+def _responders() -> dict[tuple[EventKind, Hashable], list[Responder]]:
+    by_key: dict[tuple[EventKind, Hashable], list[Responder]] = defaultdict(list)
+    for responder in all_responders():
+        for key in responder.trigger.index_keys():
+            by_key[(responder.trigger.listens_to, key)].append(responder)
+    return dict(by_key)
 
 
 def _active() -> Sequence[Automation]:

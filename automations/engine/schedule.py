@@ -6,6 +6,7 @@ from django_q.models import Schedule
 SCHEDULES = {
     "Due work": ("automations.tasks.work", 1),
     "Roll up step counts": ("automations.tasks.roll_up", 10),
+    "Score rules by time": ("automations.tasks.sweep_score_rules", 15),
     "Retention": ("automations.tasks.retain", 24 * 60),
 }
 

@@ -4,6 +4,7 @@ from .configured import Configured
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
 from .log import StepCount, StepLog
+from .rules import RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
 from .trigger import Trigger
 
@@ -17,6 +18,9 @@ __all__ = [
     "EntryRefusal",
     "IndexVersion",
     "Revision",
+    "RuleCheck",
+    "ScoreRule",
+    "ScoreRuleState",
     "SenderState",
     "Step",
     "StepCount",

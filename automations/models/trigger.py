@@ -28,6 +28,8 @@ class Trigger(Configured):
     multi_contact: ClassVar[bool] = False
     #: Keeps an automation for itself: no other trigger beside it.
     exclusive: ClassVar[bool] = False
+    #: It may also define what gives points or what is a conversion: its events go through `raise_event`.
+    suits_rules: ClassVar[bool] = True
     #: The run rule that can't be changed, or "".
     fixed_runs: ClassVar[str] = ""
 

@@ -3,6 +3,7 @@
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
+from . import score_changed  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
+    "score_changed",
     "tag_added",
     "tag_removed",
 ]

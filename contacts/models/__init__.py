@@ -5,6 +5,7 @@ from .fields import ContactFieldValue, CustomField, FieldValue
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
+from .scores import ContactScore, ExpiringPoints, Score, ScoreChange
 from .segments import Segment
 from .suppression import Suppression
 from .tags import ContactTag, Tag
@@ -14,10 +15,12 @@ __all__ = [
     "BulkJob",
     "Contact",
     "ContactFieldValue",
+    "ContactScore",
     "ContactTag",
     "CustomEvent",
     "CustomField",
     "EventRecord",
+    "ExpiringPoints",
     "ExportJob",
     "FieldChange",
     "FieldValue",
@@ -26,6 +29,8 @@ __all__ = [
     "ImportJob",
     "List",
     "Note",
+    "Score",
+    "ScoreChange",
     "Segment",
     "Subscription",
     "SubscriptionChange",

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, EventRecord, FieldChange, Note, SubscriptionChange, TagChange
+from contacts.models import Contact, EventRecord, FieldChange, Note, ScoreChange, SubscriptionChange, TagChange
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -223,9 +223,21 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _scores(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = ScoreChange.objects.filter(contact=contact).select_related("score")
+    for row in rows_before(rows, "scores", cursor, size):
+        title = _("%(score)s went from %(old)d to %(new)d points.")
+        yield Entry(
+            row.at, row.pk, "trending_up" if row.new > row.old else "trending_down",
+            title % {"score": row.score, "old": row.old, "new": row.new},
+            text=row.reason, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("notes", _notes)
+register_provider("scores", _scores)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)

@@ -5,6 +5,7 @@ from .fields import set_field
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
+from .scores import add_points, adjust_scores, expire_points, forget_score_changes, set_scores
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
 from .tracking import UnknownEvent, find_event, receive_event, record_event
@@ -19,17 +20,22 @@ __all__ = [
     "SubscribeResult",
     "UnknownEvent",
     "add_notes",
+    "add_points",
+    "adjust_scores",
     "check_unused",
     "create_contact",
     "delete_contacts",
     "delete_unused",
+    "expire_points",
     "find_event",
+    "forget_score_changes",
     "get_or_create_tags",
     "receive_event",
     "record_event",
     "save_contacts",
     "save_record",
     "set_field",
+    "set_scores",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",

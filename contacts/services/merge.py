@@ -9,10 +9,13 @@ from django.utils.translation import gettext as _
 
 from contacts.models import (
     Contact,
+    ContactScore,
     ContactTag,
     EventRecord,
+    ExpiringPoints,
     FieldChange,
     Note,
+    ScoreChange,
     Subscription,
     SubscriptionChange,
     TagChange,
@@ -26,6 +29,7 @@ from .changes import current_facts
 from .fields import set_field
 from .lists import REFUSED, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes
+from .scores import add_points
 from .tags import tag_contacts
 
 STANDARD = ("first_name", "last_name", "phone", "owner", "time_zone", "language")
@@ -37,7 +41,8 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
 
     Empty fields of `keep` are filled from `drop`. `choices` maps a standard field (also "email")
     or a custom field's key to "keep" or "drop" where both have a value; "keep" is the default.
-    A refusal of either wins over the other's subscription. Other apps move their rows on
+    A refusal of either wins over the other's subscription. Points of scores are added: both earned them
+    by what they did. Other apps move their rows on
     `contacts_merging`, in the same transaction.
     """
     chosen = _checked(keep, drop, choices or {})
@@ -51,7 +56,8 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord):
+    _merge_scores(keep, drop)
+    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, ScoreChange, ExpiringPoints):
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)
@@ -129,6 +135,11 @@ def _merge_subscriptions(keep: Contact, drop: Contact) -> None:
                 unsubscribe_contacts(contacts=keep, list=theirs.list_id, status=theirs.status, reason=_("merge"))
         elif status is None or status == SubscriptionStatus.UNCONFIRMED != theirs.status:
             subscribe_contacts(contacts=keep, list=theirs.list_id, status=theirs.status)
+
+
+def _merge_scores(keep: Contact, drop: Contact) -> None:
+    for row in ContactScore.objects.filter(contact=drop).order_by("score_id"):
+        add_points(amounts={keep.pk: row.points}, score=row.score_id, reason=_("merge"))
 
 
 def _remember_refusals(keep: Contact, lost: str) -> None:

@@ -44,6 +44,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"text": note.text, "written": _time(note.created_at), "changed": _time(note.updated_at)}
             for note in contact.notes.order_by("created_at")
         ],
+        "scores": [
+            {"score": row.score.name, "points": row.points}
+            for row in contact.scores.select_related("score").order_by("score__name")
+        ],
         "history": _history(contact),
         "suppression": _suppression(contact),
     }
@@ -123,6 +127,11 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "event",
             contact.event_records.select_related("event"),
             lambda f: {"event": f.event.name, "value": f.value},
+        ),
+        *_facts(
+            "score",
+            contact.score_changes.select_related("score"),
+            lambda f: {"score": f.score.name, "old": f.old, "new": f.new, "reason": f.reason},
         ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))

@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import CustomEvent, Segment
+from contacts.models import CustomEvent, Score, Segment
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -106,7 +106,22 @@ def a_goal() -> Step:
     return add_step(automation=new_automation(name="With a goal"), type="goal", settings=goal)
 
 
+def a_score() -> int:
+    return Score.objects.create(name=f"Score {Score.objects.count()}").pk
+
+
 TRIGGERS: dict[str, Sample] = {
+    "score_changed": Sample(
+        lambda automation: {"score": a_score(), "direction": "below", "value": -5},
+        (
+            ({"score": 999_999, "value": 1}, "score"),
+            ({"score": None, "value": 1}, "score"),
+            ({"value": "many"}, "value"),
+            ({"value": None}, "value"),
+            ({"value": 10**18}, "value"),
+            ({"direction": "sideways", "value": 1}, "direction"),
+        ),
+    ),
     "event_recorded": Sample(
         lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
         (
@@ -140,6 +155,17 @@ TRIGGERS: dict[str, Sample] = {
 }
 
 STEPS: dict[str, Sample] = {
+    "adjust_score": Sample(
+        lambda automation: {"score": a_score(), "op": "subtract", "points": 3},
+        (
+            ({"score": 999_999, "points": 1}, "score"),
+            ({"score": None, "points": 1}, "score"),
+            ({"op": "multiply", "points": 1}, "op"),
+            ({"op": "add", "points": 0}, "points"),
+            ({"op": "subtract", "points": -1}, "points"),
+            ({"op": "add", "points": 1_000_001}, "points"),
+        ),
+    ),
     "send_email": Sample(
         fixed(**EMAIL, preheader="", text="", from_name="Ada", from_email="ada@example.com", reply_to=""),
         (

@@ -1,0 +1,40 @@
+"""Rules for scores: they are part of the trigger index, use records, and know contacts."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils.translation import gettext as _
+
+from automations.engine.index import touch_index
+from automations.engine.scoring import merge_states
+from automations.models import ScoreRule
+from automations.models.rules import Rule
+from contacts.models import Contact, Score
+from contacts.signals import contacts_merging, usage_requested
+
+KINDS: tuple[type[Rule], ...] = (ScoreRule,)
+
+
+@receiver([post_save, post_delete], sender=Score)
+@receiver([post_save, post_delete], sender=ScoreRule)
+def rules_changed(**kwargs: Any) -> None:
+    touch_index()
+
+
+@receiver(usage_requested)
+def rules_using(record: models.Model, **kwargs: Any) -> list[str]:
+    """The rules whose event or conditions name the record, by what they are for."""
+    wanted = (record._meta.label_lower, record.pk)
+    return [
+        _("a rule of “%s”") % rule.owner()
+        for kind in KINDS
+        for rule in kind._default_manager.all()
+        if wanted in rule.references()
+    ]
+
+
+@receiver(contacts_merging)
+def merge_rules(keep: Contact, drop: Contact, **kwargs: Any) -> None:
+    merge_states(keep, drop)

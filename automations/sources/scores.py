@@ -1,0 +1,17 @@
+"""Changes of contacts' points."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from automations.engine.match import raise_event
+from automations.events import SCORE_CHANGED, Event
+from contacts.facts import ScoreChanged
+from contacts.signals import facts_recorded
+
+
+@receiver(facts_recorded, sender=ScoreChanged)
+def scores_changed(batch: ScoreChanged, **kwargs: Any) -> None:
+    changes = {contact: (str(old), str(new)) for contact, (old, new) in batch.changes.items() if old != new}
+    data = {"score": batch.score_id}
+    raise_event(Event(SCORE_CHANGED, list(changes), key=batch.score_id, changes=changes, data=data))

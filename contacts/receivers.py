@@ -6,7 +6,18 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 
-from contacts.models import Contact, ContactTag, CustomEvent, CustomField, ExportJob, ImportJob, List, Score, Segment, Tag
+from contacts.models import (
+    Contact,
+    ContactTag,
+    CustomEvent,
+    CustomField,
+    ExportJob,
+    ImportJob,
+    List,
+    Score,
+    Segment,
+    Tag,
+)
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
 

@@ -8,6 +8,7 @@ from .automations import AutomationViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .rules import ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
 from .triggers import TriggerViewSet
@@ -17,6 +18,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("condition-types", ConditionTypeViewSet),
     ("deliveries", DeliveryViewSet),
     ("enrollments", EnrollmentViewSet),
+    ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
     ("step-types", StepTypeViewSet),
     ("steps", StepViewSet),

@@ -1,8 +1,8 @@
 """Personalisation: users' texts as sandboxed Liquid templates, never Django's.
 
-Templates see `contact` (with `contact.fields.<key>` and `contact.scores.<key>`), `event` and `links`. Unknown names are
-empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad syntax is refused when
-the text is saved.
+Templates see `contact` (with `contact.fields.<key>` and `contact.scores.<key>`), `event` and
+`links`. Unknown names are empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad
+syntax is refused when the text is saved.
 """
 
 from collections.abc import Mapping

@@ -105,8 +105,10 @@ def run_checks(*, now: datetime) -> int:
 @transaction.atomic
 def _make_baselines(now: datetime) -> int:
     """Who meets a rule's conditions as it begins gets no points for that."""
-    rules = ScoreRule.at_work().filter(trigger="", baseline_at=None).select_for_update(
-        skip_locked=True, no_key=True, of=("self",)
+    rules = (
+        ScoreRule.at_work()
+        .filter(trigger="", baseline_at=None)
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
     )
     done = 0
     for rule in rules:
@@ -170,9 +172,7 @@ def sweep(*, now: datetime) -> int:
     return given
 
 
-def settle(
-    *, rule: ScoreRule, contacts: Sequence[int] | None, now: datetime, chain: tuple[str, ...] = ()
-) -> int:
+def settle(*, rule: ScoreRule, contacts: Sequence[int] | None, now: datetime, chain: tuple[str, ...] = ()) -> int:
     """Give the rule's points to those (None: of all) who meet its conditions now and did not before.
 
     A rule in `chain` takes note of who meets it, and gives nothing: it caused the change itself.

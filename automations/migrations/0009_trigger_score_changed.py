@@ -7,86 +7,197 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('automations', '0004_trigger_event_recorded'),
-        ('contacts', '0010_scores'),
+        ("automations", "0004_trigger_event_recorded"),
+        ("contacts", "0010_scores"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AdjustScoreStep',
+            name="AdjustScoreStep",
             fields=[
-                ('step_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.step')),
-                ('op', models.CharField(default='add', max_length=8)),
-                ('points', models.IntegerField(null=True, verbose_name='points')),
-                ('score', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.score', verbose_name='score')),
+                (
+                    "step_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.step",
+                    ),
+                ),
+                ("op", models.CharField(default="add", max_length=8)),
+                ("points", models.IntegerField(null=True, verbose_name="points")),
+                (
+                    "score",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.step',),
+            bases=("automations.step",),
         ),
         migrations.CreateModel(
-            name='RuleCheck',
+            name="RuleCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=64)),
-                ('chain', models.JSONField(default=list)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.contact')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("kind", models.CharField(max_length=64)),
+                ("chain", models.JSONField(default=list)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rule check',
-            },
-        ),
-        migrations.CreateModel(
-            name='ScoreChangedTrigger',
-            fields=[
-                ('trigger_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.trigger')),
-                ('direction', models.CharField(default='above', max_length=8)),
-                ('value', models.BigIntegerField(blank=True, null=True, verbose_name='points')),
-                ('score', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.score', verbose_name='score')),
-            ],
-            options={
-                'abstract': False,
-            },
-            bases=('automations.trigger',),
-        ),
-        migrations.CreateModel(
-            name='ScoreRule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('trigger', models.CharField(blank=True, max_length=50, verbose_name='when')),
-                ('settings', models.JSONField(blank=True, default=dict, verbose_name='settings')),
-                ('conditions', models.JSONField(blank=True, default=dict, verbose_name='conditions')),
-                ('points', models.IntegerField(help_text='Less than 0 takes points away.', validators=[django.core.validators.MinValueValidator(-1000000), django.core.validators.MaxValueValidator(1000000)], verbose_name='points')),
-                ('limit', models.PositiveIntegerField(blank=True, help_text='1: once per contact. Empty: every time.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='at most so often per contact')),
-                ('expires_days', models.PositiveIntegerField(blank=True, help_text='Empty: never.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36500)], verbose_name='points expire after days')),
-                ('baseline_at', models.DateTimeField(editable=False, null=True)),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='contacts.score', verbose_name='score')),
-            ],
-            options={
-                'verbose_name': 'score rule',
-                'verbose_name_plural': 'score rules',
-                'ordering': ['score_id', 'id'],
+                "verbose_name": "rule check",
             },
         ),
         migrations.CreateModel(
-            name='ScoreRuleState',
+            name="ScoreChangedTrigger",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('times', models.PositiveIntegerField(default=0)),
-                ('met', models.BooleanField(default=False)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.contact')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='states', to='automations.scorerule')),
+                (
+                    "trigger_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.trigger",
+                    ),
+                ),
+                ("direction", models.CharField(default="above", max_length=8)),
+                ("value", models.BigIntegerField(blank=True, null=True, verbose_name="points")),
+                (
+                    "score",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "score rule's state",
-                'constraints': [models.UniqueConstraint(fields=('rule', 'contact'), name='score_rule_state_once')],
+                "abstract": False,
+            },
+            bases=("automations.trigger",),
+        ),
+        migrations.CreateModel(
+            name="ScoreRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("trigger", models.CharField(blank=True, max_length=50, verbose_name="when")),
+                ("settings", models.JSONField(blank=True, default=dict, verbose_name="settings")),
+                ("conditions", models.JSONField(blank=True, default=dict, verbose_name="conditions")),
+                (
+                    "points",
+                    models.IntegerField(
+                        help_text="Less than 0 takes points away.",
+                        validators=[
+                            django.core.validators.MinValueValidator(-1000000),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="points",
+                    ),
+                ),
+                (
+                    "limit",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="1: once per contact. Empty: every time.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="at most so often per contact",
+                    ),
+                ),
+                (
+                    "expires_days",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Empty: never.",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(36500),
+                        ],
+                        verbose_name="points expire after days",
+                    ),
+                ),
+                ("baseline_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "score rule",
+                "verbose_name_plural": "score rules",
+                "ordering": ["score_id", "id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="ScoreRuleState",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("times", models.PositiveIntegerField(default=0)),
+                ("met", models.BooleanField(default=False)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact"
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="states",
+                        to="automations.scorerule",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "score rule's state",
+                "constraints": [models.UniqueConstraint(fields=("rule", "contact"), name="score_rule_state_once")],
             },
         ),
     ]

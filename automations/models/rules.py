@@ -1,4 +1,4 @@
-"""Rules beside automations: what gives points, and what is a conversion. Defined by a trigger's type, or conditions."""
+"""Rules beside automations, defined by a trigger's type or by conditions: what gives points, what converts."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -68,9 +68,11 @@ class Rule(Timestamped):
         if trigger is None:
             return _("The contact %s") % conditions if conditions else _("(not chosen yet)")
         text = trigger.describe()
-        return _("%(event)s, and the contact %(conditions)s") % {"event": text, "conditions": conditions} if (
-            conditions
-        ) else text
+        return (
+            _("%(event)s, and the contact %(conditions)s") % {"event": text, "conditions": conditions}
+            if (conditions)
+            else text
+        )
 
     def clean(self) -> None:
         """Settings and conditions, validated by their own forms; ValidationError by field."""

@@ -20,7 +20,7 @@ from .drafts import (
 )
 from .enrollments import add_to_automation, end_enrollments, end_passes, resume_parked, skip_wait
 from .publishing import PublishError, problems_of, publish
-from .rules import give_now, give_now_count, save_score, save_score_rule
+from .rules import give_now, give_now_count, save_score_rule
 
 __all__ = [
     "PublishError",
@@ -49,7 +49,6 @@ __all__ = [
     "resend_deliveries",
     "resume_parked",
     "save_automation",
-    "save_score",
     "save_score_rule",
     "skip_wait",
     "undo",

@@ -13,7 +13,6 @@ from automations.engine.scoring import give_to_those_who_meet, never_counted
 from automations.engine.wake import wake_worker
 from automations.models import ScoreRule
 from contacts.bulk_actions import BulkAction, register
-from contacts.models import Score
 from contacts.services.jobs import BulkOutcome, run_bulk_action
 from contacts.services.records import save_record
 
@@ -29,27 +28,16 @@ def save_score_rule(*, rule: ScoreRule, values: Mapping[str, Any]) -> ScoreRule:
     Rules look forward only. One with conditions first lets the worker note who meets them already.
     """
     stored = ScoreRule.objects.filter(pk=rule.pk).first() if rule.pk else None
-    fresh = stored is None or any(
-        name in values and values[name] != getattr(stored, name) for name in DECISIVE
-    )
+    fresh = stored is None or any(name in values and values[name] != getattr(stored, name) for name in DECISIVE)
     saved = save_record(record=rule, values=values)
     if fresh and not saved.trigger:
-        _look_afresh([saved.pk])
+        look_afresh([saved.pk])
         saved.baseline_at = None
     return saved
 
 
-@transaction.atomic
-def save_score(*, score: Score, values: Mapping[str, Any]) -> Score:
-    """As `save_record`; a score that is switched on again looks forward only, as its rules do."""
-    was_active = Score.objects.filter(pk=score.pk, is_active=True).exists() if score.pk else True
-    saved = save_record(record=score, values=values)
-    if saved.is_active and not was_active:
-        _look_afresh(list(saved.rules.filter(trigger="").values_list("pk", flat=True)))
-    return saved
-
-
-def _look_afresh(rules: Sequence[int]) -> None:
+def look_afresh(rules: Sequence[int]) -> None:
+    """Let the worker note again who meets the rules' conditions; that gives nobody points."""
     ScoreRule.objects.filter(pk__in=rules).update(baseline_at=None)
     wake_worker()
 

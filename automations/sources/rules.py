@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import models
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,17 @@ KINDS: tuple[type[Rule], ...] = (ScoreRule,)
 @receiver([post_save, post_delete], sender=ScoreRule)
 def rules_changed(**kwargs: Any) -> None:
     touch_index()
+
+
+@receiver(pre_save, sender=Score)
+def score_saving(instance: Score, raw: bool = False, **kwargs: Any) -> None:
+    """A score that is switched on again looks forward only: its rules see afresh who meets them."""
+    if raw or instance._state.adding or not instance.is_active:
+        return
+    if Score.objects.filter(pk=instance.pk, is_active=False).exists():
+        from automations.services.rules import look_afresh
+
+        look_afresh(list(ScoreRule.objects.filter(score=instance, trigger="").values_list("pk", flat=True)))
 
 
 @receiver(usage_requested)

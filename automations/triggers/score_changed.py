@@ -49,7 +49,7 @@ class ScoreChangedTrigger(Trigger):
             min_value=-LIMIT,
             max_value=LIMIT,
             help_text=gettext_lazy(
-                "With 10: from 10 or less to 11 or more rises above it, from 10 or more to 9 or less falls below it."
+                "The crossing counts: from 10 to 11 rises above 10, from 10 to 9 falls below it."
             ),
         )
 
@@ -59,9 +59,7 @@ class ScoreChangedTrigger(Trigger):
     def match(self, event: Event) -> Sequence[int]:
         if self.value is None or event.changes is None:
             return []
-        return [
-            contact for contact, (old, new) in event.changes.items() if self._crosses(int(old), int(new), self.value)
-        ]
+        return [pk for pk, (old, new) in event.changes.items() if self._crosses(int(old), int(new), self.value)]
 
     def _crosses(self, old: int, new: int, value: int) -> bool:
         return old <= value < new if self.direction == "above" else old >= value > new

@@ -8,16 +8,19 @@ from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .scores import ContactScoreViewSet, ScoreViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("contacts", ContactViewSet),
+    ("contact-scores", ContactScoreViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
+    ("scores", ScoreViewSet),
     ("segments", SegmentViewSet),
     ("subscriptions", SubscriptionViewSet),
     ("suppressions", SuppressionViewSet),

@@ -8,80 +8,203 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0005_tracking'),
+        ("contacts", "0005_tracking"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('key', models.CharField(blank=True, error_messages={'unique': 'A score with this key exists already.'}, help_text="Used in personalisation. Made from the name when empty; it can't be changed later.", max_length=60, unique=True, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]*$', 'Use lower-case letters, digits and “_”, beginning with a letter.')], verbose_name='key')),
-                ('description', models.CharField(blank=True, max_length=250, verbose_name='description')),
-                ('subject', models.CharField(choices=[('contact', 'contacts')], default='contact', max_length=10, verbose_name='counts points of')),
-                ('is_active', models.BooleanField(default=True, help_text='Its rules give points only while it is active. Points that contacts have stay.', verbose_name='active')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "key",
+                    models.CharField(
+                        blank=True,
+                        error_messages={"unique": "A score with this key exists already."},
+                        help_text="Used in personalisation. Made from the name when empty; it can't be changed later.",
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z][a-z0-9_]*$",
+                                "Use lower-case letters, digits and “_”, beginning with a letter.",
+                            )
+                        ],
+                        verbose_name="key",
+                    ),
+                ),
+                ("description", models.CharField(blank=True, max_length=250, verbose_name="description")),
+                (
+                    "subject",
+                    models.CharField(
+                        choices=[("contact", "contacts")],
+                        default="contact",
+                        max_length=10,
+                        verbose_name="counts points of",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Its rules give points only while it is active. Points that contacts have stay.",
+                        verbose_name="active",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'score',
-                'verbose_name_plural': 'scores',
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='score_name', violation_error_message='A score with this name exists already.')],
+                "verbose_name": "score",
+                "verbose_name_plural": "scores",
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"),
+                        name="score_name",
+                        violation_error_message="A score with this name exists already.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExpiringPoints',
+            name="ExpiringPoints",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.BigIntegerField(verbose_name='points')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='expiring_points', to='contacts.contact')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='expiring_points', to='contacts.score')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("points", models.BigIntegerField(verbose_name="points")),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="expiring_points",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="expiring_points",
+                        to="contacts.score",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'expiring points',
-                'verbose_name_plural': 'expiring points',
-                'indexes': [models.Index(fields=['due_at'], name='expiring_points_due'), models.Index(fields=['contact', 'score'], name='expiring_points_contact')],
+                "verbose_name": "expiring points",
+                "verbose_name_plural": "expiring points",
+                "indexes": [
+                    models.Index(fields=["due_at"], name="expiring_points_due"),
+                    models.Index(fields=["contact", "score"], name="expiring_points_contact"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ContactScore',
+            name="ContactScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.BigIntegerField(default=0, verbose_name='points')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='contacts.contact', verbose_name='contact')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_scores', to='contacts.score', verbose_name='score')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("points", models.BigIntegerField(default=0, verbose_name="points")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="contacts.contact",
+                        verbose_name="contact",
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_scores",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "contact's score",
-                'verbose_name_plural': "contacts' scores",
-                'ordering': ['-points', '-id'],
-                'indexes': [models.Index(fields=['score', '-points', 'contact'], name='contact_score_points')],
-                'constraints': [models.UniqueConstraint(fields=('contact', 'score'), name='contact_score_once')],
+                "verbose_name": "contact's score",
+                "verbose_name_plural": "contacts' scores",
+                "ordering": ["-points", "-id"],
+                "indexes": [models.Index(fields=["score", "-points", "contact"], name="contact_score_points")],
+                "constraints": [models.UniqueConstraint(fields=("contact", "score"), name="contact_score_once")],
             },
         ),
         migrations.CreateModel(
-            name='ScoreChange',
+            name="ScoreChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('source', models.CharField(choices=[('system', 'system'), ('admin', 'user'), ('api', 'API'), ('import', 'import'), ('form', 'form'), ('contact', 'the contact'), ('automation', 'automation'), ('integration', 'integration'), ('bounce', 'bounce or complaint')], default='system', max_length=20, verbose_name='source')),
-                ('user_id', models.BigIntegerField(blank=True, null=True, verbose_name='user')),
-                ('old', models.BigIntegerField(verbose_name='from')),
-                ('new', models.BigIntegerField(verbose_name='to')),
-                ('reason', models.CharField(blank=True, max_length=250, verbose_name='reason')),
-                ('rule_id', models.BigIntegerField(blank=True, null=True, verbose_name='rule')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='score_changes', to='contacts.contact', verbose_name='contact')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='contacts.score', verbose_name='score')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("system", "system"),
+                            ("admin", "user"),
+                            ("api", "API"),
+                            ("import", "import"),
+                            ("form", "form"),
+                            ("contact", "the contact"),
+                            ("automation", "automation"),
+                            ("integration", "integration"),
+                            ("bounce", "bounce or complaint"),
+                        ],
+                        default="system",
+                        max_length=20,
+                        verbose_name="source",
+                    ),
+                ),
+                ("user_id", models.BigIntegerField(blank=True, null=True, verbose_name="user")),
+                ("old", models.BigIntegerField(verbose_name="from")),
+                ("new", models.BigIntegerField(verbose_name="to")),
+                ("reason", models.CharField(blank=True, max_length=250, verbose_name="reason")),
+                ("rule_id", models.BigIntegerField(blank=True, null=True, verbose_name="rule")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="score_changes",
+                        to="contacts.contact",
+                        verbose_name="contact",
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="changes",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'score change',
-                'verbose_name_plural': 'score changes',
-                'indexes': [models.Index(fields=['contact', 'at'], name='score_change_timeline'), models.Index(fields=['at'], name='score_change_age')],
+                "verbose_name": "score change",
+                "verbose_name_plural": "score changes",
+                "indexes": [
+                    models.Index(fields=["contact", "at"], name="score_change_timeline"),
+                    models.Index(fields=["at"], name="score_change_age"),
+                ],
             },
         ),
     ]

@@ -64,7 +64,8 @@ class Score(Timestamped):
     def _free_key(self) -> str:
         stem = slugify(self.name).replace("-", "_")[:50].lstrip("_0123456789") or "score"
         taken = set(Score.objects.filter(key__startswith=stem).values_list("key", flat=True))
-        return next(key for n in range(1, len(taken) + 2) if (key := stem if n == 1 else f"{stem}_{n}") not in taken)
+        keys = (stem if number == 1 else f"{stem}_{number}" for number in range(1, len(taken) + 2))
+        return next(key for key in keys if key not in taken)
 
 
 class ContactScore(models.Model):

@@ -118,7 +118,8 @@ def forget_score_changes(*, now: datetime) -> int:
     """Delete changes older than SCORE_HISTORY_DAYS, in batches; returns how many. Points stay."""
     before = now - timedelta(days=settings.SCORE_HISTORY_DAYS)
     deleted = 0
-    while ids := list(ScoreChange.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)[:BATCH]):
+    rows = ScoreChange.objects.filter(at__lt=before).order_by("at").values_list("pk", flat=True)
+    while ids := list(rows[:BATCH]):
         ScoreChange.objects.filter(pk__in=id_set(ids))._raw_delete("default")
         deleted += len(ids)
     return deleted
@@ -129,7 +130,6 @@ def check_points(points: int) -> int:
     if abs(points) > MAX_POINTS:
         raise ValidationError({"points": _("At most %d points at a time.") % MAX_POINTS})
     return points
-
 
 
 def _let_expire(score_id: int, amounts: Mapping[int, int], at: datetime) -> None:

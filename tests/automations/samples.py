@@ -255,6 +255,16 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "score": Sample(
+        lambda automation: {"op": "between", "score": a_score(), "value": -2, "upper": 5},
+        (
+            ({"op": "above", "score": 999_999, "value": 1}, "score"),
+            ({"op": "above", "value": None}, "value"),
+            ({"op": "between", "value": 1}, "upper"),
+            ({"op": "between", "value": 5, "upper": 4}, "upper"),
+            ({"op": "near", "value": 1}, "op"),
+        ),
+    ),
     "event": Sample(
         lambda automation: {"op": "did_not", "event": custom_event(), "times": 2, "days": 14},
         (

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from automations.models import Delivery, Enrollment
-from automations.services import add_to_automation, add_trigger
-from contacts.models import Segment
+from automations.models import Delivery, Enrollment, ScoreRule
+from automations.services import add_to_automation, add_trigger, save_score_rule
+from contacts.models import Score, Segment
 from contacts.services import tag_contacts
 from tests.automations.conftest import build_automation
 from tests.automations.samples import new_automation, published
@@ -54,6 +54,13 @@ TABLE = [
     ("post", "deliveries/{delivery}/resend/", None, E),
     ("post", "deliveries/{delivery}/mark-sent/", None, E),
     ("post", "deliveries/{delivery}/cancel/", None, E),
+    ("get", "score-rules/", None, V),
+    ("post", "score-rules/", {"score": "{score}", "points": 1, "trigger": "list_subscribed"}, E),
+    ("get", "score-rules/{rule}/", None, V),
+    ("patch", "score-rules/{rule}/", {"points": 2}, E),
+    ("get", "score-rules/{rule}/give/", None, E),
+    ("post", "score-rules/{rule}/give/", None, E),
+    ("delete", "score-rules/{rule}/", None, E),
     ("get", "trigger-types/", None, V),
     ("get", "trigger-types/tag_added/", None, V),
     ("get", "step-types/", None, V),
@@ -84,6 +91,8 @@ OTHERS = (
     "users",
     "token",
     "imports",
+    "scores",
+    "contact-scores",
 )
 
 
@@ -102,7 +111,13 @@ def ids(db):
     from automations.services import undo
 
     undo(automation=undone)
+    score, tag = Score.objects.create(name="Interest"), TagFactory()
+    tag_contacts(contacts=contacts[0], tag=tag)
+    conditions = {"match": "all", "conditions": [{"type": "tag", "op": "has", "tag": tag.pk}]}
+    rule = save_score_rule(rule=ScoreRule(), values={"score": score, "points": 1, "conditions": conditions})
     return {
+        "score": score.pk,
+        "rule": rule.pk,
         "automation": automation.pk,
         "looking_back": _looking_back(),
         "empty": new_automation().pk,

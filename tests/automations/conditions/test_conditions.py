@@ -8,7 +8,7 @@ from automations.conditions import CONDITIONS
 from automations.conditions.tree import ConditionError, clean_tree, describe_tree, tree_references
 from automations.models import Automation, Delivery
 from automations.models.enrollment import Enrollment
-from contacts.models import Contact, ContactTag, CustomEvent, Segment, Subscription
+from contacts.models import Contact, ContactTag, CustomEvent, Score, Segment, Subscription
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
 from tests.factories import ContactFactory, ListFactory, TagFactory, UserFactory
@@ -215,6 +215,7 @@ def test_sentences():
     automation, boss = Automation.objects.create(name="Welcome"), UserFactory(username="boss")
     segment = Segment.objects.create(name="Fans")
     bought = CustomEvent.objects.create(name="Bought")
+    interest = Score.objects.create(name="Interest")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
         "does not have the tag “VIP”": leaf("tag", op="has_not", tag=tag.pk),
@@ -235,6 +236,7 @@ def test_sentences():
         "did not do “Bought” at least 3 times within the last 7 days": leaf(
             "event", op="did_not", event=bought.pk, times=3, days=7
         ),
+        "has more than 10 points in “Interest”": leaf("score", op="above", score=interest.pk, value=10),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
         "is not in the segment “Fans”": leaf("segment", op="not_in", segment=segment.pk),
         "is looked at on Monday or Friday and is looked at from 09:00 on": leaf(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from automations.engine.scoring import sweep
 from automations.models import RuleCheck, ScoreRule
-from automations.services import give_now, give_now_count, save_score, save_score_rule
+from automations.services import give_now, give_now_count, save_score_rule
 from contacts.models import BulkJob, Contact, CustomEvent, Score
 from contacts.selectors.scores import points_of
 from contacts.services import (
@@ -22,8 +22,10 @@ from contacts.services import (
     untag_contacts,
 )
 from contacts.services.merge import merge_contacts
+from contacts.services.records import save_record
 from contacts.services.usage import delete_unused
 from tests.automations.conftest import build_automation, passes
+from tests.automations.test_main_job import eventually
 from tests.factories import ContactFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
@@ -106,7 +108,7 @@ def test_switched_off(score: Score, off: str) -> None:
     if off == "rule":
         save_score_rule(rule=rule, values={"is_active": False})
     elif off == "score":
-        save_score(score=score, values={"is_active": False})
+        save_record(record=score, values={"is_active": False})
     else:
         rule.delete()
     record_event(contacts=ada, event=event)
@@ -116,9 +118,8 @@ def test_switched_off(score: Score, off: str) -> None:
 def test_an_event_without_rules_costs_nothing(score: Score, django_assert_num_queries: Any) -> None:
     ada, tag, other = ContactFactory(), TagFactory(), TagFactory()
     tag_contacts(contacts=ada, tag=other)
-    from django.test.utils import CaptureQueriesContext
-
     from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
     with CaptureQueriesContext(connection) as before:
         tag_contacts(contacts=ada, tag=tag)
@@ -207,15 +208,13 @@ def test_those_who_meet_it_now_on_demand(score: Score, drain: Any) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_many_get_theirs_in_the_worker(score: Score, worker: Any) -> None:
-    from tests.peers.processes import eventually
-
     tag = TagFactory()
     Contact.objects.bulk_create(Contact(email=f"c{n}@example.com") for n in range(600))
     tag_contacts(contacts=Contact.objects.all(), tag=tag)
     rule = make(score, conditions=has_tag(tag))
     worker.start()
     give_now(rule=rule)
-    eventually(lambda: BulkJob.objects.filter(status="done").exists(), seconds=60)
+    eventually(lambda: BulkJob.objects.filter(status="done").exists(), 60, "the job")
     assert score.contact_scores.filter(points=5).count() == 600
 
 
@@ -223,10 +222,10 @@ def test_switching_on_again_is_not_retroactive(score: Score, drain: Any) -> None
     tag, ada, bob = TagFactory(), ContactFactory(), ContactFactory()
     make(score, conditions=has_tag(tag))
     drain()
-    save_score(score=score, values={"is_active": False})
+    save_record(record=score, values={"is_active": False})
     tag_contacts(contacts=ada, tag=tag)
     drain()
-    save_score(score=score, values={"is_active": True})
+    save_record(record=score, values={"is_active": True})
     drain()
     tag_contacts(contacts=[ada, bob], tag=tag)
     drain()

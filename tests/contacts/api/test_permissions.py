@@ -6,18 +6,20 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from contacts.models import (
+    ContactScore,
     CustomEvent,
     CustomField,
     EventRecord,
     ImportJob,
     List,
     Note,
+    Score,
     Segment,
     Subscription,
     Suppression,
     Tag,
 )
-from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services import adjust_scores, create_contact, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
 
 from .conftest import VERBS, client_of, make_user
@@ -87,6 +89,14 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "scores/", None, V),
+    ("get", "scores/{score}/", None, V),
+    ("post", "scores/", {"name": "new"}, E),
+    ("patch", "scores/{score}/", {"name": "new"}, E),
+    ("delete", "scores/{score}/", None, M),
+    ("post", "scores/{score}/contacts/", {"emails": ["a@example.com"], "points": 3}, E),
+    ("get", "contact-scores/", None, V),
+    ("get", "contact-scores/{points}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -103,7 +113,11 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    score = Score.objects.create(name="Interest")
+    adjust_scores(contacts=contact, score=score, points=2)
     return {
+        "score": score.pk,
+        "points": ContactScore.objects.get().pk,
         "contact": contact.pk,
         "list": mailing_list.pk,
         "tag": Tag.objects.create(name="VIP").pk,
@@ -158,7 +172,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "scores",
+                "contact-scores")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

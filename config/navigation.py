@@ -33,6 +33,7 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),
             (_("Scores"), "trending_up", "contacts_score_changelist", "contacts.view_score"),
             (_("Points"), "leaderboard", "contacts_contactscore_changelist", "contacts.view_contactscore"),
+            (_("Conversions"), "paid", "contacts_conversion_changelist", "contacts.view_conversion"),
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],

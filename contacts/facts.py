@@ -50,4 +50,22 @@ class ScoreChanged:
     changes: Mapping[int, tuple[int, int]]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded | ScoreChanged
+@dataclass(frozen=True, slots=True)
+class ConversionRecorded:
+    """`value` is a plain decimal."""
+
+    conversion_id: int
+    value: str
+    currency: str
+    contact_ids: Sequence[int]
+
+
+FactBatch = (
+    ContactsCreated
+    | TagChanged
+    | SubscriptionChanged
+    | FieldChanged
+    | EventRecorded
+    | ScoreChanged
+    | ConversionRecorded
+)

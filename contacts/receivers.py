@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from contacts.models import (
     Contact,
     ContactTag,
+    Conversion,
     CustomEvent,
     CustomField,
     ExportJob,
@@ -36,6 +37,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=CustomEvent)
 @receiver(pre_delete, sender=Score)
+@receiver(pre_delete, sender=Conversion)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
 

@@ -16,7 +16,17 @@ from django.db.models import Q
 BUSINESS_APPS = ("contacts", "deals", "ecommerce", "automations")
 ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q")
 # What an editor may make and change but not delete: other things are built on it.
-KEPT_FROM_EDITORS = ("list", "tag", "customfield", "segment", "suppression", "automation", "customevent", "score")
+KEPT_FROM_EDITORS = (
+    "list",
+    "tag",
+    "customfield",
+    "segment",
+    "suppression",
+    "automation",
+    "customevent",
+    "score",
+    "conversion",
+)
 
 # What an editor only looks at.
 FOR_MANAGERS = ("account", "trackingsettings")

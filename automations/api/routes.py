@@ -8,7 +8,7 @@ from .automations import AutomationViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
-from .rules import ScoreRuleViewSet
+from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
 from .triggers import TriggerViewSet
@@ -16,6 +16,7 @@ from .triggers import TriggerViewSet
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("automations", AutomationViewSet),
     ("condition-types", ConditionTypeViewSet),
+    ("conversion-rules", ConversionRuleViewSet),
     ("deliveries", DeliveryViewSet),
     ("enrollments", EnrollmentViewSet),
     ("score-rules", ScoreRuleViewSet),

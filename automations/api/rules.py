@@ -1,4 +1,4 @@
-"""/score-rules/: what gives points."""
+"""/score-rules/: what gives points; /conversion-rules/: what is a conversion."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from automations.models import ScoreRule
+from automations.models import ConversionRule, ScoreRule
 from automations.names import remembered_names
 from automations.services import give_now, give_now_count, save_score_rule
 from contacts.api.base import Handler, RecordViewSet
 from contacts.api.strict import StrictModelSerializer
-from contacts.models import Score
+from contacts.models import Conversion, Score
 
 from .segments import TreeField
 
@@ -114,3 +114,42 @@ class ScoreRuleViewSet(RuleViewSet):
         outcome = give_now(rule=self.get_object())
         queued = outcome.job is not None
         return Response({"selected": outcome.selected, "changed": outcome.changed, "queued": queued})
+
+
+class ConversionRuleSerializer(RuleSerializer):
+    trigger = serializers.CharField(max_length=50)
+
+    class Meta:
+        model = ConversionRule
+        fields = [
+            "id", "conversion", "trigger", "settings", "conditions", "is_active", "sentence", "created_at",
+            "updated_at",
+        ]  # fmt: skip
+
+
+class ConversionRuleFilter(django_filters.FilterSet):
+    conversion = django_filters.ModelChoiceFilter(
+        queryset=Conversion.objects.all(),
+        help_text="A conversion's id.",
+        error_messages={"invalid_choice": gettext_lazy("There is no conversion %(value)s.")},
+    )
+
+    class Meta:
+        model = ConversionRule
+        fields: list[str] = []
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Rules that define conversions, newest first"),
+    retrieve=extend_schema(summary="One rule"),
+    create=extend_schema(
+        summary="Say that an event is a conversion",
+        description="“trigger” is the slug of a trigger type, with “settings” as it has them.",
+    ),
+    partial_update=extend_schema(summary="Change a rule"),
+    destroy=extend_schema(summary="Delete a rule; what was recorded stays"),
+)
+class ConversionRuleViewSet(RuleViewSet):
+    queryset = ConversionRule.objects.select_related("conversion")
+    serializer_class = ConversionRuleSerializer
+    filterset_class = ConversionRuleFilter

@@ -4,7 +4,7 @@ from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
 from . import event  # isort: skip
-from . import score  # isort: skip
+from . import score, conversion  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -17,6 +17,7 @@ __all__ = [
     "automation",
     "clean_tree",
     "compile_tree",
+    "conversion",
     "created",
     "describe_tree",
     "email_sent",

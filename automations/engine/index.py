@@ -18,7 +18,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.crypto import get_random_string
 
-from automations.events import LIST_UNSUBSCRIBED, Event, EventKind
+from automations.events import CONVERSION_OCCURRED, LIST_UNSUBSCRIBED, Event, EventKind
 from automations.models import Account, Automation, IndexVersion, Trigger
 
 from .plan import Plan, build_plan
@@ -155,4 +155,8 @@ def _associations() -> dict[int, set[int]]:
 
 def _watched(automation: Automation, plan: Plan) -> set[EventKind]:
     kinds = {kind for step in plan.steps.values() if step.enabled for kind in step.watches()}
-    return kinds | {LIST_UNSUBSCRIBED} if automation.exit_on_unsubscribe else kinds
+    if automation.exit_on_unsubscribe:
+        kinds.add(LIST_UNSUBSCRIBED)
+    if automation.exit_conversion_id:
+        kinds.add(CONVERSION_OCCURRED)
+    return kinds

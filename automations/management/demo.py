@@ -25,6 +25,7 @@ from contacts.services import (
     untag_contacts,
 )
 
+from . import demo_scores
 from .demo_names import FIRST, LAST
 
 PEOPLE = 3_000
@@ -73,7 +74,9 @@ class Demo:
         with at(self.now - timedelta(days=DAYS)):
             ids = self._contacts()
             self._segments()
+            demo_scores.define_scores()
             self._automations()
+            demo_scores.add_automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)

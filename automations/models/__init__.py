@@ -4,7 +4,7 @@ from .configured import Configured
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
 from .log import StepCount, StepLog
-from .rules import RuleCheck, ScoreRule, ScoreRuleState
+from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
 from .trigger import Trigger
 
@@ -12,6 +12,7 @@ __all__ = [
     "Account",
     "Automation",
     "Configured",
+    "ConversionRule",
     "Delivery",
     "Enrollment",
     "EntryPolicy",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from contacts.models import Contact, Score
+from contacts.models import Contact, Conversion, Score
 from contacts.models.base import Timestamped
 
 from .trigger import Trigger
@@ -212,3 +212,24 @@ class RuleCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id}: {self.kind}"
+
+
+class ConversionRule(Rule):
+    """Says that an event is a conversion."""
+
+    conversion = models.ForeignKey(
+        Conversion, models.CASCADE, related_name="rules", verbose_name=gettext_lazy("conversion")
+    )
+
+    class Meta:
+        verbose_name = gettext_lazy("conversion rule")
+        verbose_name_plural = gettext_lazy("conversion rules")
+        ordering = ["conversion_id", "id"]
+
+    def owner(self) -> Conversion:
+        return self.conversion
+
+    def clean(self) -> None:
+        if not self.trigger:
+            raise ValidationError({"trigger": _("Choose an event.")})
+        super().clean()

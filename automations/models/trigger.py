@@ -54,6 +54,10 @@ class Trigger(Configured):
         """The contacts of the event whom it concerns. The index has matched kind and key already."""
         return event.contact_ids
 
+    def worth(self, event: Event) -> tuple[str, str]:
+        """(value, currency) that an event of this kind brings with it, as plain texts; "" for none."""
+        return str(event.data.get("value") or ""), str(event.data.get("currency") or "")
+
     def lists(self) -> set[int]:
         """Ids of the lists that the settings associate the automation with (spec: List associations)."""
         return set()

@@ -1,4 +1,4 @@
-"""Rules for scores: they are part of the trigger index, use records, and know contacts."""
+"""Rules for scores and conversions: they are part of the trigger index, use records, and know contacts."""
 
 from typing import Any
 
@@ -7,18 +7,21 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from automations.engine import conversions  # noqa: F401 registers its responders
 from automations.engine.index import touch_index
 from automations.engine.scoring import merge_states
-from automations.models import ScoreRule
+from automations.models import Automation, ConversionRule, ScoreRule
 from automations.models.rules import Rule
-from contacts.models import Contact, Score
+from contacts.models import Contact, Conversion, Score
 from contacts.signals import contacts_merging, usage_requested
 
-KINDS: tuple[type[Rule], ...] = (ScoreRule,)
+KINDS: tuple[type[Rule], ...] = (ScoreRule, ConversionRule)
 
 
 @receiver([post_save, post_delete], sender=Score)
 @receiver([post_save, post_delete], sender=ScoreRule)
+@receiver([post_save, post_delete], sender=Conversion)
+@receiver([post_save, post_delete], sender=ConversionRule)
 def rules_changed(**kwargs: Any) -> None:
     touch_index()
 
@@ -44,6 +47,13 @@ def rules_using(record: models.Model, **kwargs: Any) -> list[str]:
         for rule in kind._default_manager.all()
         if wanted in rule.references()
     ]
+
+
+@receiver(usage_requested, sender=Conversion)
+def exits_using(record: Conversion, **kwargs: Any) -> list[str]:
+    """The automations that contacts leave on this conversion."""
+    rows = Automation.objects.filter(exit_conversion=record).order_by("name")
+    return [_("the automation “%s”") % name for name in rows.values_list("name", flat=True)]
 
 
 @receiver(contacts_merging)

@@ -3,7 +3,7 @@
 from . import send_email, notify  # isort: skip
 from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note  # isort: skip
-from . import adjust_score  # isort: skip
+from . import adjust_score, record_conversion  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "goal",
     "if_else",
     "notify",
+    "record_conversion",
     "remove_tag",
     "send_email",
     "split",

@@ -3,13 +3,14 @@
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
-from . import score_changed  # isort: skip
+from . import score_changed, conversion_occurred  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
     "contact_field_changed",
+    "conversion_occurred",
     "event_recorded",
     "goal_achieved",
     "list_subscribed",

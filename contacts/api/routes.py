@@ -3,6 +3,7 @@
 from rest_framework.viewsets import GenericViewSet
 
 from .contacts import ContactViewSet
+from .conversions import ConversionRecordViewSet, ConversionViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
@@ -14,6 +15,8 @@ from .users import UserViewSet
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("contacts", ContactViewSet),
     ("contact-scores", ContactScoreViewSet),
+    ("conversion-records", ConversionRecordViewSet),
+    ("conversions", ConversionViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),

@@ -1,5 +1,6 @@
 from .api import IdempotencyKey
 from .contact import Contact
+from .conversions import Conversion, ConversionRecord
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
@@ -17,6 +18,8 @@ __all__ = [
     "ContactFieldValue",
     "ContactScore",
     "ContactTag",
+    "Conversion",
+    "ConversionRecord",
     "CustomEvent",
     "CustomField",
     "EventRecord",

@@ -14,7 +14,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, EventRecord, FieldChange, Note, ScoreChange, SubscriptionChange, TagChange
+from contacts.models import (
+    Contact,
+    ConversionRecord,
+    EventRecord,
+    FieldChange,
+    Note,
+    ScoreChange,
+    SubscriptionChange,
+    TagChange,
+)
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -234,6 +243,22 @@ def _scores(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _conversions(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = ConversionRecord.objects.filter(contact=contact).select_related("conversion")
+    for row in rows_before(rows, "conversions", cursor, size):
+        title = _("Converted: “%(name)s”, %(value)s %(currency)s.") if row.value else _("Converted: “%(name)s”.")
+        lines = [row.detail] if row.detail else []
+        if row.first_touch:
+            touches = {"first": row.first_touch, "last": row.last_touch}
+            lines.append(_("First touch: %(first)s. Last touch: %(last)s.") % touches)
+        yield Entry(
+            row.at, row.pk, "paid",
+            title % {"name": row.conversion, "value": row.value, "currency": row.currency},
+            text="\n".join(lines), source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+register_provider("conversions", _conversions)
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)

@@ -1,6 +1,7 @@
 """Keyword-only verbs that write. Each leaves its facts behind, in the same transaction."""
 
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
+from .conversions import record_conversion
 from .fields import set_field
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
@@ -31,6 +32,7 @@ __all__ = [
     "forget_score_changes",
     "get_or_create_tags",
     "receive_event",
+    "record_conversion",
     "record_event",
     "save_contacts",
     "save_record",

@@ -26,6 +26,7 @@ from contacts.signals import contacts_merging
 from contacts.values import address_hash
 
 from .changes import current_facts
+from .conversions import merge_conversions
 from .fields import set_field
 from .lists import REFUSED, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes
@@ -57,6 +58,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
     _merge_scores(keep, drop)
+    merge_conversions(keep=keep, drop=drop)
     for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, ScoreChange, ExpiringPoints):
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email

@@ -129,6 +129,18 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             lambda f: {"event": f.event.name, "value": f.value},
         ),
         *_facts(
+            "conversion",
+            contact.conversions.select_related("conversion"),
+            lambda f: {
+                "conversion": f.conversion.name,
+                "value": str(f.value),
+                "currency": f.currency,
+                "detail": f.detail,
+                "first_touch": f.first_touch,
+                "last_touch": f.last_touch,
+            },
+        ),
+        *_facts(
             "score",
             contact.score_changes.select_related("score"),
             lambda f: {"score": f.score.name, "old": f.old, "new": f.new, "reason": f.reason},

@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import CustomEvent, Score, Segment
+from contacts.models import Conversion, CustomEvent, Score, Segment
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -110,7 +110,15 @@ def a_score() -> int:
     return Score.objects.create(name=f"Score {Score.objects.count()}").pk
 
 
+def a_conversion() -> int:
+    return Conversion.objects.create(name=f"Conversion {Conversion.objects.count()}").pk
+
+
 TRIGGERS: dict[str, Sample] = {
+    "conversion_occurred": Sample(
+        lambda automation: {"conversion": a_conversion()},
+        (({"conversion": 999_999}, "conversion"), ({"conversion": None}, "conversion")),
+    ),
     "score_changed": Sample(
         lambda automation: {"score": a_score(), "direction": "below", "value": -5},
         (
@@ -155,6 +163,16 @@ TRIGGERS: dict[str, Sample] = {
 }
 
 STEPS: dict[str, Sample] = {
+    "record_conversion": Sample(
+        lambda automation: {"conversion": a_conversion(), "value": "12.50"},
+        (
+            ({"conversion": 999_999}, "conversion"),
+            ({"conversion": None}, "conversion"),
+            ({"value": "-1"}, "value"),
+            ({"value": "1.234"}, "value"),
+            ({"value": "many"}, "value"),
+        ),
+    ),
     "adjust_score": Sample(
         lambda automation: {"score": a_score(), "op": "subtract", "points": 3},
         (
@@ -255,6 +273,14 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "conversion": Sample(
+        lambda automation: {"op": "has_not", "conversion": a_conversion(), "times": 2, "days": 14},
+        (
+            ({"op": "has", "conversion": 999_999}, "conversion"),
+            ({"op": "has", "times": 0}, "times"),
+            ({"op": "had"}, "op"),
+        ),
+    ),
     "score": Sample(
         lambda automation: {"op": "between", "score": a_score(), "value": -2, "upper": 5},
         (

@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from automations.models import Delivery, Enrollment, ScoreRule
+from automations.models import ConversionRule, Delivery, Enrollment, ScoreRule
 from automations.services import add_to_automation, add_trigger, save_score_rule
-from contacts.models import Score, Segment
+from contacts.models import Conversion, Score, Segment
 from contacts.services import tag_contacts
 from tests.automations.conftest import build_automation
 from tests.automations.samples import new_automation, published
@@ -54,6 +54,11 @@ TABLE = [
     ("post", "deliveries/{delivery}/resend/", None, E),
     ("post", "deliveries/{delivery}/mark-sent/", None, E),
     ("post", "deliveries/{delivery}/cancel/", None, E),
+    ("get", "conversion-rules/", None, V),
+    ("post", "conversion-rules/", {"conversion": "{conversion}", "trigger": "list_subscribed"}, E),
+    ("get", "conversion-rules/{definition}/", None, V),
+    ("patch", "conversion-rules/{definition}/", {"is_active": False}, E),
+    ("delete", "conversion-rules/{definition}/", None, E),
     ("get", "score-rules/", None, V),
     ("post", "score-rules/", {"score": "{score}", "points": 1, "trigger": "list_subscribed"}, E),
     ("get", "score-rules/{rule}/", None, V),
@@ -93,6 +98,8 @@ OTHERS = (
     "imports",
     "scores",
     "contact-scores",
+    "conversions",
+    "conversion-records",
 )
 
 
@@ -115,7 +122,11 @@ def ids(db):
     tag_contacts(contacts=contacts[0], tag=tag)
     conditions = {"match": "all", "conditions": [{"type": "tag", "op": "has", "tag": tag.pk}]}
     rule = save_score_rule(rule=ScoreRule(), values={"score": score, "points": 1, "conditions": conditions})
+    conversion = Conversion.objects.create(name="Bought")
+    definition = ConversionRule.objects.create(conversion=conversion, trigger="list_subscribed")
     return {
+        "conversion": conversion.pk,
+        "definition": definition.pk,
         "score": score.pk,
         "rule": rule.pk,
         "automation": automation.pk,

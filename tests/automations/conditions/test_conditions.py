@@ -237,6 +237,7 @@ def test_sentences():
             "event", op="did_not", event=bought.pk, times=3, days=7
         ),
         "has more than 10 points in “Interest”": leaf("score", op="above", score=interest.pk, value=10),
+        "has converted": leaf("conversion", op="has"),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
         "is not in the segment “Fans”": leaf("segment", op="not_in", segment=segment.pk),
         "is looked at on Monday or Friday and is looked at from 09:00 on": leaf(

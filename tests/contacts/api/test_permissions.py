@@ -7,6 +7,8 @@ from rest_framework.test import APIClient
 
 from contacts.models import (
     ContactScore,
+    Conversion,
+    ConversionRecord,
     CustomEvent,
     CustomField,
     EventRecord,
@@ -19,7 +21,13 @@ from contacts.models import (
     Suppression,
     Tag,
 )
-from contacts.services import adjust_scores, create_contact, subscribe_contacts, suppress_address
+from contacts.services import (
+    adjust_scores,
+    create_contact,
+    record_conversion,
+    subscribe_contacts,
+    suppress_address,
+)
 from contacts.services.imports import create_import
 
 from .conftest import VERBS, client_of, make_user
@@ -97,6 +105,14 @@ TABLE = [
     ("post", "scores/{score}/contacts/", {"emails": ["a@example.com"], "points": 3}, E),
     ("get", "contact-scores/", None, V),
     ("get", "contact-scores/{points}/", None, V),
+    ("get", "conversions/", None, V),
+    ("get", "conversions/{conversion}/", None, V),
+    ("post", "conversions/", {"name": "new"}, E),
+    ("patch", "conversions/{conversion}/", {"name": "new"}, E),
+    ("delete", "conversions/{conversion}/", None, M),
+    ("post", "conversions/{conversion}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("get", "conversion-records/", None, V),
+    ("get", "conversion-records/{converted}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -115,7 +131,11 @@ def ids(db, settings, tmp_path):
     event = CustomEvent.objects.create(name="Bought")
     score = Score.objects.create(name="Interest")
     adjust_scores(contacts=contact, score=score, points=2)
+    conversion = Conversion.objects.create(name="Bought", counts="every")
+    record_conversion(contacts=contact, conversion=conversion)
     return {
+        "conversion": conversion.pk,
+        "converted": ConversionRecord.objects.get().pk,
         "score": score.pk,
         "points": ContactScore.objects.get().pk,
         "contact": contact.pk,
@@ -173,7 +193,7 @@ def test_the_table_has_every_endpoint():
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
                 "users", "token", "imports", "events", "event-types", "scores",
-                "contact-scores")  # fmt: skip
+                "contact-scores", "conversions", "conversion-records")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

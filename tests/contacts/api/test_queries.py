@@ -5,10 +5,11 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.models import CustomEvent, CustomField, ImportJob, List, Note, Score, Segment, Tag
+from contacts.models import Conversion, CustomEvent, CustomField, ImportJob, List, Note, Score, Segment, Tag
 from contacts.services import (
     adjust_scores,
     create_contact,
+    record_conversion,
     record_event,
     subscribe_contacts,
     suppress_address,
@@ -26,6 +27,7 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         event = CustomEvent.objects.create(name=f"event {n}")
         record_event(contacts=contact, event=event)
         adjust_scores(contacts=contact, score=Score.objects.create(name=f"score {n}"), points=1)
+        record_conversion(contacts=contact, conversion=Conversion.objects.create(name=f"conversion {n}"))
         Note.objects.create(contact=contact, text="x")
         Tag.objects.create(name=f"tag {n}")
         List.objects.create(name=f"list {n}")
@@ -40,6 +42,7 @@ def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
         "imports", "events", "event-types", "scores", "contact-scores",
+        "conversions", "conversion-records",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")
     CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])

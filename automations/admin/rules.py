@@ -1,5 +1,6 @@
 """Pages of rules: first what they answer, by family as for triggers, then the form of that type."""
 
+from collections import defaultdict
 from typing import Any, ClassVar
 
 from django import forms
@@ -44,7 +45,7 @@ class RuleForm(forms.ModelForm):
             for name, field in self.inner.fields.items():
                 if f"{PREFIX}-{name}" in self.fields:
                     self.fields[f"{PREFIX}-{name}"] = field
-            self.initial |= {f"{PREFIX}-{name}": value for name, value in self.instance.settings.items()}
+            self.initial.update({f"{PREFIX}-{name}": value for name, value in self.instance.settings.items()})
         if "conditions" in self.fields:
             self.fields["conditions"].required = self.part is None
         themed(self)
@@ -127,10 +128,10 @@ class RuleAdmin(AutomationsAdmin):
     def _choose(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        account, found = Account.current(), {}
+        account, found = Account.current(), defaultdict[str, list[type[Trigger]]](list)
         for part in TRIGGERS:
             if part.suits_rules and part.availability.allows(account.plan, account.addons):
-                found.setdefault(part.family, []).append(part)
+                found[part.family].append(part)
         context = self.page(
             request,
             title=_("Add %s") % self.opts.verbose_name,

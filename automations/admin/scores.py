@@ -19,6 +19,7 @@ from automations.names import remembered_names
 from automations.services import give_now, give_now_count, save_score_rule
 from contacts.admin.labels import count_of
 from contacts.models import ContactScore, Score
+from contacts.services.jobs import BulkOutcome
 
 from .base import AutomationsAdmin, ReadOnlyAdmin
 from .rules import RuleAdmin
@@ -122,7 +123,7 @@ class ScoreRuleAdmin(RuleAdmin):
         return TemplateResponse(request, "admin/automations/give_points.html", context)
 
 
-def _given(outcome: Any) -> str:
+def _given(outcome: BulkOutcome) -> str:
     if outcome.job is not None:
         return _("The worker gives points to %d contacts.") % outcome.selected
     return ngettext("%d contact got points.", "%d contacts got points.", outcome.changed) % outcome.changed

@@ -86,4 +86,4 @@ def _points(settings: Settings) -> Q:
 def _holds(settings: Settings, points: int) -> bool:
     value, upper = settings["value"], settings.get("upper")
     checks = {"above": points > value, "below": points < value, "equals": points == value}
-    return checks.get(settings["op"], upper is not None and value <= points <= upper)
+    return bool(checks.get(settings["op"], upper is not None and value <= points <= upper))

@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from .base import Fact, Timestamped
 from .contact import Contact
 
-VALUE = {"max_digits": 16, "decimal_places": 2, "default": Decimal(0)}
-
 
 class Conversion(Timestamped):
     """Something that contacts are hoped to do: a purchase, a demo, a sign-up."""
@@ -30,7 +28,12 @@ class Conversion(Timestamped):
     counts = models.CharField(_("counts"), max_length=8, choices=Counts, default=Counts.ONCE)
     value_from = models.CharField(_("its value is"), max_length=8, choices=ValueFrom, default=ValueFrom.FIXED)
     value = models.DecimalField(
-        _("value"), validators=[MinValueValidator(0)], help_text=_("Of one conversion."), **VALUE
+        _("value"),
+        max_digits=16,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0)],
+        help_text=_("Of one conversion."),
     )
     currency = models.CharField(
         _("currency"),
@@ -62,7 +65,7 @@ class ConversionRecord(Fact):
     conversion = models.ForeignKey(
         Conversion, models.CASCADE, related_name="records", verbose_name=_("conversion")
     )
-    value = models.DecimalField(_("value"), **VALUE)
+    value = models.DecimalField(_("value"), max_digits=16, decimal_places=2, default=Decimal(0))
     currency = models.CharField(_("currency"), max_length=3)
     detail = models.CharField(_("detail"), max_length=250, blank=True)
     first_touch = models.CharField(_("first touch"), max_length=200, blank=True)

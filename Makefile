@@ -54,7 +54,7 @@ bench: setup ## the benchmarks, on PostgreSQL, then on SQLite
 messages: setup ## collect translatable texts into templates/locale and compile them
 	@command -v xgettext >/dev/null || .ci/apt.sh gettext
 	mkdir -p templates/locale
-	$(PY) manage.py makemessages -l fr --no-location -i .venv -i var -i tests -i benchmarks -i staticfiles
+	$(PY) manage.py makemessages -l fr --no-location --no-wrap -i .venv -i var -i tests -i benchmarks -i staticfiles
 	@$(MAKE) --no-print-directory $$(ls templates/locale/*/LC_MESSAGES/django.po | sed 's/po$$/mo/')
 
 constraints: ## take the newest versions of all packages into constraints.txt

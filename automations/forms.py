@@ -79,8 +79,16 @@ class SettingsForm(forms.Form):
 
     @classmethod
     def validate(cls, settings: Mapping[str, Any], owner: Any = None) -> dict[str, Any]:
-        """Clean settings given as JSON (the API, a condition tree, a snapshot); ValidationError by field."""
-        form = cls(form_data(settings), owner=owner)
+        """Clean settings given as JSON (the API, a condition tree, a snapshot); ValidationError by field.
+
+        A box that the form shows ticked counts as ticked where it is not named: a browser can't leave it out.
+        """
+        boxes = {
+            name: True
+            for name, field in cls.base_fields.items()
+            if isinstance(field, forms.BooleanField) and field.initial is True
+        }
+        form = cls(form_data({**boxes, **settings}), owner=owner)
         unknown = sorted(set(settings) - set(form.fields))
         if unknown:
             known = ", ".join(form.fields) or "-"

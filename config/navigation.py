@@ -34,6 +34,13 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Scores"), "trending_up", "contacts_score_changelist", "contacts.view_score"),
             (_("Points"), "leaderboard", "contacts_contactscore_changelist", "contacts.view_contactscore"),
             (_("Conversions"), "paid", "contacts_conversion_changelist", "contacts.view_conversion"),
+            (_("Forms"), "dynamic_form", "contacts_form_changelist", "contacts.view_form"),
+            (
+                _("Form submissions"),
+                "inbox",
+                "contacts_formsubmission_changelist",
+                "contacts.view_formsubmission",
+            ),
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],

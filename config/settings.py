@@ -205,7 +205,13 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "contacts.api.errors.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min"), "public": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("API_RATE", default="6000/min"),
+        "public": "120/min",
+        "forms": env.str("FORM_RATE", default="20/min"),
+    },
+    # Proxies in front, whose X-Forwarded-For is believed. 0: the connection's own address counts.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Events a minute that a sender may report: with the account's key altogether, and from one address.

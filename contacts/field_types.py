@@ -43,6 +43,8 @@ class FieldType:
     column: ClassVar[str] = "text"
     has_options: ClassVar[bool] = False
     multiple: ClassVar[bool] = False
+    # How a page asks for it: an <input>'s type, or textarea, select, radio, checkbox, checkboxes.
+    input: ClassVar[str] = "text"
     # What JSON may hold besides plain text, numbers and yes/no.
     structures: ClassVar[tuple[type, ...]] = ()
 
@@ -79,6 +81,7 @@ class Text(FieldType):
 
 class TextArea(FieldType):
     slug, label, column = "textarea", _("Text area"), "long_text"
+    input = "textarea"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         value = str(raw)
@@ -89,6 +92,7 @@ class TextArea(FieldType):
 
 class Hidden(FieldType):
     slug, label = "hidden", _("Hidden")
+    input = "hidden"
 
 
 class Number(FieldType):
@@ -154,6 +158,7 @@ class Money(FieldType):
 
 class Date(FieldType):
     slug, label, column = "date", _("Date"), "date"
+    input = "date"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, datetime):
@@ -175,6 +180,7 @@ class Date(FieldType):
 
 class DateTime(FieldType):
     slug, label, column = "datetime", _("Date and time"), "datetime"
+    input = "datetime-local"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         try:
@@ -187,10 +193,10 @@ class DateTime(FieldType):
             )
         aware = make_aware(value, ZoneInfo(settings.TIME_ZONE)) if is_naive(value) else value
         try:
-            aware.astimezone(UTC)
+            # In UTC: in the hour that summer time repeats, Python never holds times of two zones for equal.
+            return aware.astimezone(UTC)
         except OverflowError:
             raise ValidationError(_("“%s” is out of the calendar's range.") % str(raw)[:50]) from None
-        return aware
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else value.astimezone(UTC).isoformat()
@@ -205,16 +211,19 @@ class Choice(FieldType):
 
 class Dropdown(Choice):
     slug, label = "dropdown", _("Dropdown")
+    input = "select"
 
 
 class Radio(Choice):
     slug, label = "radio", _("Radio buttons")
+    input = "radio"
 
 
 class MultiSelect(FieldType):
     """Several of the options; one value row each. Text form: newline-joined, in the options' order."""
 
     slug, label, has_options, multiple = "multiselect", _("Multi-select"), True, True
+    input = "checkboxes"
     structures = (list,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -234,6 +243,7 @@ class MultiSelect(FieldType):
 
 class Checkbox(FieldType):
     slug, label, column = "checkbox", _("Checkbox"), "number"
+    input = "checkbox"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         word = str(raw).strip().casefold()
@@ -255,6 +265,7 @@ class Checkbox(FieldType):
 
 class Url(FieldType):
     slug, label = "url", _("URL")
+    input = "url"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         value = super().parse_value(raw, options)
@@ -269,6 +280,7 @@ class Url(FieldType):
 
 class Email(FieldType):
     slug, label = "email", _("E-mail")
+    input = "email"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         return clean_email(str(raw))
@@ -276,6 +288,7 @@ class Email(FieldType):
 
 class Phone(FieldType):
     slug, label = "phone", _("Phone")
+    input = "tel"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         value = normalise_phone(str(raw))

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from contacts.models import (
     Contact,
@@ -13,6 +14,7 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     ExportJob,
+    Form,
     ImportJob,
     List,
     Score,
@@ -21,6 +23,7 @@ from contacts.models import (
 )
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
+from contacts.signals import usage_requested
 
 
 @receiver(post_delete, sender=ContactTag)
@@ -35,11 +38,30 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=List)
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
+@receiver(pre_delete, sender=Form)
 @receiver(pre_delete, sender=CustomEvent)
 @receiver(pre_delete, sender=Score)
 @receiver(pre_delete, sender=Conversion)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(usage_requested, sender=Tag)
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=CustomField)
+def _forms_using(record: Tag | List | CustomField, **kwargs: Any) -> list[str]:
+    forms = Form.objects.order_by("name")
+    if isinstance(record, Tag):
+        forms = forms.filter(Q(tags=record) | Q(remove_tags=record)).distinct()
+    elif isinstance(record, List):
+        forms = forms.filter(Q(lists=record) | Q(leave_lists=record)).distinct()
+    elif record.entity != CustomField.Entity.CONTACT:
+        return []
+    rows = [
+        row for row in forms
+        if not isinstance(record, CustomField) or record.key in row.custom_keys()
+    ]  # fmt: skip
+    return [_("the form “%s”") % row for row in rows]
 
 
 @receiver(post_delete, sender=ImportJob)

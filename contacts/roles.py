@@ -24,6 +24,7 @@ KEPT_FROM_EDITORS = (
     "suppression",
     "automation",
     "customevent",
+    "form",
     "score",
     "conversion",
 )

@@ -4,10 +4,12 @@ from django.utils import timezone
 
 from contacts.services import expire_points as _expire_points
 from contacts.services import forget_score_changes as _forget_score_changes
+from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
+from contacts.services.notices import send_due_notices
 
 
 def run_import(job_id: int) -> None:
@@ -23,8 +25,14 @@ def run_export(job_id: int) -> None:
 
 
 def resume_jobs() -> None:
-    """Once a minute: queue the jobs again whose worker died or whose task got lost."""
+    """Once a minute: queue the jobs again whose worker died or whose task got lost; send what is due."""
     resume_stalled()
+    send_confirmations()
+
+
+def send_confirmations() -> None:
+    send_due_confirmations()
+    send_due_notices()
 
 
 def expire_points() -> int:

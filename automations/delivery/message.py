@@ -1,7 +1,7 @@
 """Builds one marketing e-mail: personalised, CSS inlined, with plain text and the headers it must carry."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formataddr
 from typing import Any
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from automations.models import Delivery
 from contacts.language import language_of
 from contacts.links import inert_links, preferences_url, unsubscribe_url
-from contacts.models import Contact
+from contacts.models import Contact, SentEmail
 
 from .content import as_text, clean_html, has_own_layout, inline_css
 from .rendering import personalise
@@ -41,12 +41,12 @@ def build_message(
     content: Mapping[str, Any],
     contact: Contact,
     event: Mapping[str, Any],
-    lists: Sequence[int],
+    email: SentEmail,
     delivery: Delivery,
 ) -> EmailMultiAlternatives:
-    """The message as it goes out. `content` holds a send-e-mail step's settings; `lists` are those that its
-    link leaves (none: all). ValidationError when it can't be made for this contact."""
-    links = {"unsubscribe": unsubscribe_url(contact, lists), "preferences": preferences_url(contact)}
+    """The message as it goes out. `content` holds a send-e-mail step's settings; the link to unsubscribe
+    leaves the e-mail's lists (none: all). ValidationError when it can't be made for this contact."""
+    links = {"unsubscribe": unsubscribe_url(contact, email.lists), "preferences": preferences_url(contact)}
     seen = _fill(content, contact, event, links)
     return _message(seen, contact.email, _headers(links, delivery))
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from automations.reasons import Skip
-from contacts.models import Contact
+from contacts.models import Campaign, Contact
 
 from .automation import Automation, Version
 from .enrollment import Enrollment
@@ -22,7 +22,7 @@ class DeliveryStatus(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """An e-mail, webhook or notification.
+    """An e-mail, webhook or notification: of an automation's step, or (`campaign`) of a one-off campaign.
 
     claimed    a sender holds it until `lease_until`; nothing has left yet, so it may be taken over
     sending    the provider may have it; a crash from here on makes it `uncertain`, never sent twice
@@ -35,6 +35,9 @@ class Delivery(models.Model):
         Enrollment, models.SET_NULL, null=True, related_name="deliveries", db_index=False
     )
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="deliveries")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, null=True, related_name="deliveries", db_index=False, verbose_name=_("campaign")
+    )
     step_key = models.CharField(max_length=12, blank=True)
     visit = models.PositiveIntegerField(default=0)
     target = models.CharField(_("to"), max_length=500, blank=True)
@@ -56,6 +59,12 @@ class Delivery(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["enrollment", "step_key", "visit"], name="delivery_once"),
+            # A one-off e-mail goes to a contact once, however often its recipients are worked out.
+            models.UniqueConstraint(
+                fields=["campaign", "contact"],
+                condition=models.Q(campaign__isnull=False),
+                name="delivery_once_a_campaign",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(status="pending"), name="delivery_due"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from automations.conditions.tree import clean_tree
+from automations.delivery.campaigns import name_campaigns
 from automations.engine.index import touch_index
 from automations.models import Account, Automation, Enrollment, Step, Trigger, Version
 from automations.models.enrollment import INSIDE, EnrollmentStatus
@@ -136,6 +137,7 @@ def publish(*, automation: Automation, removed: Mapping[str, str] | None = None)
     automation.save(update_fields=["version", "published_revision", "updated_at"])
     automation.lists.add(*{pk for trigger in automation.triggers.all() for pk in trigger.lists()})
     write_usages(automation=automation, published=True)
+    name_campaigns(automation, automation.steps.all())
     touch_index()
     return version
 

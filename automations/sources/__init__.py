@@ -1,5 +1,16 @@
 """Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
-from . import bulk, contacts, people, rules, scores, segments, tracking, usage
+from . import bulk, contacts, engagement, forms, people, rules, scores, segments, tracking, usage
 
-__all__ = ["bulk", "contacts", "people", "rules", "scores", "segments", "tracking", "usage"]
+__all__ = [
+    "bulk",
+    "contacts",
+    "engagement",
+    "forms",
+    "people",
+    "rules",
+    "scores",
+    "segments",
+    "tracking",
+    "usage",
+]

@@ -35,6 +35,8 @@ class SendEmailStep(Step):
     from_name = models.CharField(max_length=100, blank=True)
     from_email = models.EmailField(blank=True)
     reply_to = models.EmailField(blank=True)
+    track_opens = models.BooleanField(default=True)
+    track_links = models.BooleanField(default=True)
 
     class Form(SettingsForm):
         subject = forms.CharField(label=gettext_lazy("Subject"), max_length=250, validators=[validate_template])
@@ -63,6 +65,14 @@ class SendEmailStep(Step):
         from_name = forms.CharField(label=gettext_lazy("From (name)"), max_length=100, required=False)
         from_email = forms.EmailField(label=gettext_lazy("From (address)"), required=False)
         reply_to = forms.EmailField(label=gettext_lazy("Reply to"), required=False)
+
+        track_opens = forms.BooleanField(label=gettext_lazy("Count opens"), required=False, initial=True)
+        track_links = forms.BooleanField(
+            label=gettext_lazy("Count clicks"),
+            required=False,
+            initial=True,
+            help_text=gettext_lazy("Links lead through this server first."),
+        )
 
         def clean_from_name(self) -> str:
             name: str = self.cleaned_data["from_name"]

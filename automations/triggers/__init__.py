@@ -1,6 +1,7 @@
 """Trigger types. Import a type's module below and it exists everywhere."""
 
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
+from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
@@ -12,6 +13,7 @@ __all__ = [
     "contact_field_changed",
     "conversion_occurred",
     "event_recorded",
+    "form_submitted",
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",

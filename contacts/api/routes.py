@@ -5,6 +5,7 @@ from rest_framework.viewsets import GenericViewSet
 from .contacts import ContactViewSet
 from .conversions import ConversionRecordViewSet, ConversionViewSet
 from .events import EventTypeViewSet, EventViewSet
+from .forms import FormSubmissionViewSet, FormViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
@@ -20,6 +21,8 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),
+    ("form-submissions", FormSubmissionViewSet),
+    ("forms", FormViewSet),
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),

@@ -1,8 +1,11 @@
 from .api import IdempotencyKey
+from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
 from .conversions import Conversion, ConversionRecord
+from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
+from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
@@ -14,6 +17,9 @@ from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
     "BulkJob",
+    "Campaign",
+    "CampaignCount",
+    "CampaignLink",
     "Contact",
     "ContactFieldValue",
     "ContactScore",
@@ -22,11 +28,15 @@ __all__ = [
     "ConversionRecord",
     "CustomEvent",
     "CustomField",
+    "EmailActivity",
     "EventRecord",
     "ExpiringPoints",
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "Form",
+    "FormNotice",
+    "FormSubmission",
     "IdempotencyKey",
     "ImportIssue",
     "ImportJob",
@@ -35,6 +45,7 @@ __all__ = [
     "Score",
     "ScoreChange",
     "Segment",
+    "SentEmail",
     "Subscription",
     "SubscriptionChange",
     "Suppression",

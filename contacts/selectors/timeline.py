@@ -19,6 +19,7 @@ from contacts.models import (
     ConversionRecord,
     EventRecord,
     FieldChange,
+    FormSubmission,
     Note,
     ScoreChange,
     SubscriptionChange,
@@ -223,6 +224,15 @@ def _notes(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry
         )  # fmt: skip
 
 
+def _forms(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = FormSubmission.objects.filter(contact=contact).select_related("form")
+    for row in rows_before(rows, "forms", cursor, size):
+        yield Entry(
+            row.at, row.pk, "dynamic_form", _("Submitted the form “%s”.") % row.form,
+            text=row.get_status_display(), source=Source.FORM,
+        )  # fmt: skip
+
+
 def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = EventRecord.objects.filter(contact=contact).select_related("event")
     for row in rows_before(rows, "events", cursor, size):
@@ -262,6 +272,7 @@ register_provider("conversions", _conversions)
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
+register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("scores", _scores)
 register_provider("subscriptions", _subscriptions)

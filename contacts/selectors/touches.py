@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from contacts.bulk import id_set
-from contacts.models import Contact, EventRecord
+from contacts.models import Contact, EmailActivity, EventRecord, FormSubmission
+from contacts.models.engagement import EmailAction
 
 #: What happens within this time before a conversion is the conversion itself, not what led to it.
 MARGIN = timedelta(seconds=1)
@@ -62,4 +64,18 @@ def _events(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[in
         yield row.contact_id, Touch(row.at, row.event.name)
 
 
+def _clicks(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[int, Touch]]:
+    rows = EmailActivity.objects.filter(action=EmailAction.CLICK, machine=False).select_related("email")
+    for row in ends_of(rows, contact_ids, before):
+        yield row.contact_id, Touch(row.at, _("E-mail: %s") % row.email.subject)
+
+
+def _forms(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[int, Touch]]:
+    rows = FormSubmission.objects.filter(confirmed_at__isnull=False).select_related("form")
+    for row in ends_of(rows, contact_ids, before):
+        yield row.contact_id, Touch(row.at, _("Form: %s") % row.form.name)
+
+
+register_touches("clicks", _clicks)
 register_touches("events", _events)
+register_touches("forms", _forms)

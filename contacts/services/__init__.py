@@ -3,6 +3,7 @@
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .conversions import record_conversion
 from .fields import set_field
+from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
@@ -24,6 +25,7 @@ __all__ = [
     "add_points",
     "adjust_scores",
     "check_unused",
+    "confirm_submission",
     "create_contact",
     "delete_contacts",
     "delete_unused",
@@ -35,9 +37,11 @@ __all__ = [
     "record_conversion",
     "record_event",
     "save_contacts",
+    "save_form",
     "save_record",
     "set_field",
     "set_scores",
+    "submit_form",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",

@@ -11,11 +11,14 @@ from contacts.models import (
     Contact,
     ContactScore,
     ContactTag,
+    EmailActivity,
     EventRecord,
     ExpiringPoints,
     FieldChange,
+    FormSubmission,
     Note,
     ScoreChange,
+    SentEmail,
     Subscription,
     SubscriptionChange,
     TagChange,
@@ -52,6 +55,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     contacts_merging.send(sender=Contact, keep=keep, drop=drop)
     add_notes(contacts=keep, text=_("Merged with %s.") % " ".join(filter(None, [drop.name, f"<{drop.email}>"])))
     Note.objects.filter(contact=drop).update(contact=keep)
+    FormSubmission.objects.filter(contact=drop).update(contact=keep)
     # Fields, lists, tags: what a tag starts sees the rest as it is meant to be.
     _merge_values(keep, drop, chosen)
     _merge_subscriptions(keep, drop)
@@ -59,7 +63,11 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
         tag_contacts(contacts=keep, tag=tag_id)
     _merge_scores(keep, drop)
     merge_conversions(keep=keep, drop=drop)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, ScoreChange, ExpiringPoints):
+    moved = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, ScoreChange,
+        ExpiringPoints,
+    )  # fmt: skip
+    for fact in moved:
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

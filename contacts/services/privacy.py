@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, SubscriptionChange, Suppression
+from contacts.models import Contact, SentEmail, SubscriptionChange, Suppression
 from contacts.selectors.fields import contact_fields
 from contacts.signals import person_erasing, person_exporting
 
@@ -48,6 +48,17 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"score": row.score.name, "points": row.points}
             for row in contact.scores.select_related("score").order_by("score__name")
         ],
+        "form_submissions": [
+            {
+                "form": row.form.name,
+                "status": row.status,
+                "at": _time(row.at),
+                "confirmed": _time(row.confirmed_at) if row.confirmed_at else None,
+                "page": row.source_url,
+                "values": row.data,
+            }
+            for row in contact.form_submissions.select_related("form").order_by("pk")
+        ],
         "history": _history(contact),
         "suppression": _suppression(contact),
     }
@@ -70,6 +81,7 @@ def erase_person(*, contact: Contact) -> None:
     if locked is None:
         raise ValidationError(_("The contact does not exist any more."), code="gone")
     person_erasing.send(sender=Contact, contact=locked)
+    SentEmail.objects.filter(contact=locked).update(address="", subject="", message_id="")
     hashed = locked.address_hash
     Suppression.objects.filter(address_hash=hashed).update(address="", detail="", updated_at=timezone.now())
     _keep_refusals_only(locked, hashed)
@@ -144,6 +156,17 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "score",
             contact.score_changes.select_related("score"),
             lambda f: {"score": f.score.name, "old": f.old, "new": f.new, "reason": f.reason},
+        ),
+        *_facts(
+            "e-mail",
+            contact.email_activity.select_related("email"),
+            lambda f: {
+                "action": f.action,
+                "subject": f.email.subject,
+                "address": f.email.address,
+                "detail": f.detail,
+                "machine": f.machine,
+            },
         ),
     ]
     return sorted(entries, key=lambda entry: str(entry["at"]))

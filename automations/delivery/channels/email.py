@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
+from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
+from automations.delivery.campaigns import campaigns_of, content_of, sent_emails
 from automations.delivery.eligibility import lists_of_automation, refusals
 from automations.delivery.mailer import hand_over, mail_connection
 from automations.delivery.message import build_message
@@ -17,9 +19,10 @@ from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
 from automations.engine.plan import plan_of_version
 from automations.models import Delivery, Enrollment
 from automations.reasons import Skip
-from contacts.models import Contact
+from contacts.models import Campaign, Contact, SentEmail
 from contacts.selectors.fields import values_of
 from contacts.selectors.scores import points_of
+from contacts.services.engagement import note_sent
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ class EmailChannel:
 
 
 def _prepare(connection: Any, deliveries: Sequence[Delivery]) -> Iterator[Parcel]:
-    """Contacts, values and events in a fixed number of queries; eligibility in three an automation."""
+    """Contacts, values, campaigns and events in a fixed number of queries; eligibility in three a sender."""
     contacts = Contact.objects.select_related("owner").in_bulk([d.contact_id for d in deliveries if d.contact_id])
     values, points = values_of(list(contacts)), points_of(list(contacts))
     for contact in contacts.values():
@@ -49,11 +52,13 @@ def _prepare(connection: Any, deliveries: Sequence[Delivery]) -> Iterator[Parcel
     events = dict(
         Enrollment.objects.filter(pk__in=[d.enrollment_id for d in deliveries]).values_list("pk", "event")
     )
+    campaigns = campaigns_of(deliveries)
+    lists = _lists(deliveries, campaigns)
+    emails = sent_emails(deliveries, contacts, campaigns, lists)
     contents = _Contents()
-    for automation_id in dict.fromkeys(delivery.automation_id for delivery in deliveries):
-        lists = lists_of_automation(automation_id)
-        group = [delivery for delivery in deliveries if delivery.automation_id == automation_id]
-        refused = refusals([contacts[d.contact_id] for d in group if d.contact_id in contacts], lists)
+    for sender in dict.fromkeys(map(_sender, deliveries)):
+        group = [delivery for delivery in deliveries if _sender(delivery) == sender]
+        refused = refusals([contacts[d.contact_id] for d in group if d.contact_id in contacts], lists[group[0].pk])
         for delivery in group:
             person = contacts.get(delivery.contact_id or 0)
             if person is None:
@@ -62,15 +67,42 @@ def _prepare(connection: Any, deliveries: Sequence[Delivery]) -> Iterator[Parcel
                 yield Parcel(delivery, None, refused[person.pk])
             else:
                 event = events.get(delivery.enrollment_id or 0, {})
-                yield Parcel(delivery, _sending(connection, contents, delivery, person, event, lists))
+                yield Parcel(
+                    delivery, _sending(connection, contents, delivery, person, event, emails[delivery.pk])
+                )
 
 
-class _Contents(dict[tuple[int, str], Any]):
-    """The settings of a batch's steps by version and step key; ValidationError where they are gone."""
+def _sender(delivery: Delivery) -> tuple[int | None, int | None]:
+    return delivery.automation_id, delivery.campaign_id
 
-    def __missing__(self, place: tuple[int, str]) -> Any:
+
+def _lists(deliveries: Sequence[Delivery], campaigns: Mapping[int, Campaign]) -> dict[int, list[int]]:
+    """{delivery id: the lists one of which its contact must be on; none: any}."""
+    automations = {d.automation_id for d in deliveries if d.automation_id}
+    of_automation = {pk: lists_of_automation(pk) for pk in automations}
+    return {
+        d.pk: of_automation[d.automation_id]
+        if d.automation_id
+        else [row.pk for row in campaigns[d.pk].lists.all()]
+        if d.pk in campaigns
+        else []
+        for d in deliveries
+    }
+
+
+class _Contents(dict[tuple[int | None, int | None, str], Any]):
+    """E-mails by campaign, or version and step key; ValidationError where they are gone."""
+
+    def of(self, delivery: Delivery) -> Any:
+        return self[delivery.campaign_id, delivery.version_id, delivery.step_key]
+
+    def __missing__(self, place: tuple[int | None, int | None, str]) -> Any:
+        campaign_id, version_id, key = place
         try:
-            self[place] = plan_of_version(place[0]).steps[place[1]].settings()
+            if campaign_id:
+                self[place] = content_of(Campaign.objects.get(pk=campaign_id))
+            else:
+                self[place] = plan_of_version(version_id or 0).steps[key].settings()
         except (ObjectDoesNotExist, KeyError):
             raise ValidationError(_("The version of the automation that held this e-mail is gone.")) from None
         return self[place]
@@ -82,17 +114,23 @@ def _sending(
     delivery: Delivery,
     person: Contact,
     event: Mapping[str, Any],
-    lists: Sequence[int],
+    email: SentEmail,
 ) -> Callable[[], str]:
     """How to send it. What goes wrong in building concerns this one alone: it fails, the rest goes on."""
     try:
-        content = contents[delivery.version_id or 0, delivery.step_key]
-        return partial(hand_over, connection, build_message(content, person, event, lists, delivery))
+        message = build_message(contents.of(delivery), person, event, email, delivery)
+        return partial(_send, connection, message, email)
     except ValidationError as error:
         return partial(_fail, Permanent(" ".join(error.messages)))
     except Exception as error:
         log.exception("Delivery %s can't be built", delivery.pk)
         return partial(_fail, Temporary(f"{type(error).__name__}: {error}"))
+
+
+def _send(connection: Any, message: EmailMessage, email: SentEmail) -> str:
+    message_id = hand_over(connection, message)
+    note_sent(email=email, message_id=message_id, subject=str(message.subject))
+    return message_id
 
 
 def _fail(error: Exception) -> str:

@@ -87,6 +87,8 @@ OTHERS = (
     "contacts",
     "events",
     "event-types",
+    "forms",
+    "form-submissions",
     "tags",
     "lists",
     "fields",

@@ -12,6 +12,7 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EventRecord,
+    Form,
     ImportJob,
     List,
     Note,
@@ -25,6 +26,7 @@ from contacts.services import (
     adjust_scores,
     create_contact,
     record_conversion,
+    submit_form,
     subscribe_contacts,
     suppress_address,
 )
@@ -113,6 +115,13 @@ TABLE = [
     ("post", "conversions/{conversion}/contacts/", {"emails": ["a@example.com"]}, E),
     ("get", "conversion-records/", None, V),
     ("get", "conversion-records/{converted}/", None, V),
+    ("get", "forms/", None, V),
+    ("get", "forms/{form}/", None, V),
+    ("post", "forms/", {"name": "new"}, E),
+    ("patch", "forms/{form}/", {"name": "new"}, E),
+    ("delete", "forms/{form}/", None, M),
+    ("get", "form-submissions/", None, V),
+    ("get", "form-submissions/{submission}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -133,6 +142,7 @@ def ids(db, settings, tmp_path):
     adjust_scores(contacts=contact, score=score, points=2)
     conversion = Conversion.objects.create(name="Bought", counts="every")
     record_conversion(contacts=contact, conversion=conversion)
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "conversion": conversion.pk,
         "converted": ConversionRecord.objects.get().pk,
@@ -147,6 +157,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "form": form.pk,
+        "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -192,8 +204,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "scores",
-                "contact-scores", "conversions", "conversion-records")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "scores", "contact-scores", "conversions",
+                "conversion-records", "forms", "form-submissions")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

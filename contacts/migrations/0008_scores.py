@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0005_tracking"),
+        ("contacts", "0007_forms"),
     ]
 
     operations = [

@@ -335,3 +335,26 @@ def test_api(api: Any) -> None:
     assert answer.status_code == 201
     assert api.patch(f"/api/v1/conversion-rules/{answer.json()['id']}/", {"trigger": "x"}).status_code == 400
     assert api.delete(address).status_code == 204
+
+
+def test_forms_and_clicks_are_touches_and_a_form_a_conversion() -> None:
+    from contacts.models import FormSubmission
+    from contacts.models.engagement import EmailAction, EmailActivity, SentEmail
+    from contacts.services import submit_form
+    from tests.factories import FormFactory
+
+    ada, now, conversion = ContactFactory(email="ada@example.com"), timezone.now(), make()
+    form, other = (FormFactory(name=name, double_opt_in=False) for name in ("Demo", "Guide"))
+    define(conversion, "form_submitted", {"form": form.pk})
+    submit_form(form=other, data={"email": ada.email})
+    assert not ConversionRecord.objects.exists()
+    FormSubmission.objects.update(at=now - timedelta(days=3))
+    email = SentEmail.objects.create(contact=ada, subject="Spring sale", address=ada.email)
+    for days, machine, action in ((9, True, "click"), (5, False, "click"), (1, False, "open")):
+        EmailActivity.objects.create(
+            contact=ada, email=email, action=EmailAction(action), machine=machine, at=now - timedelta(days=days)
+        )
+    submit_form(form=form, data={"email": ada.email})
+    record = ConversionRecord.objects.get()
+    assert (record.contact_id, record.source) == (ada.pk, "form")
+    assert (record.first_touch, record.last_touch) == ("E-mail: Spring sale", "Form: Guide")

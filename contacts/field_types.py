@@ -43,10 +43,16 @@ class FieldType:
     column: ClassVar[str] = "text"
     has_options: ClassVar[bool] = False
     multiple: ClassVar[bool] = False
-    # How a page asks for it: an <input>'s type, or textarea, select, radio, checkbox, checkboxes.
+    # How a form's page asks a visitor for it: an <input>'s type, or textarea, select, radio, checkbox, checkboxes.
     input: ClassVar[str] = "text"
+    # How a setting compares with it: text, number, amount, date, datetime or choice.
+    control: ClassVar[str] = "text"
     # What JSON may hold besides plain text, numbers and yes/no.
     structures: ClassVar[tuple[type, ...]] = ()
+
+    def choices(self, options: list[str]) -> list[tuple[str, Any]]:
+        """(text form, label) of the values there are, where they are few and known."""
+        return [(option, option) for option in options] if self.has_options else []
 
     def parse(self, raw: Any, options: list[str]) -> Any:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
@@ -98,7 +104,7 @@ class Hidden(FieldType):
 class Number(FieldType):
     """A decimal of at most 15 digits (all that SQLite keeps exactly), six of them after the point."""
 
-    slug, label, column = "number", _("Number"), "number"
+    slug, label, column, control = "number", _("Number"), "number", "number"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, bool):
@@ -130,7 +136,7 @@ class Number(FieldType):
 class Money(FieldType):
     """An amount with an ISO 4217 currency: number in `number`, currency in `text`. Text form: `12.50 EUR`."""
 
-    slug, label, column = "money", _("Money"), "number"
+    slug, label, column, control = "money", _("Money"), "number", "amount"
     structures = (Mapping,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -157,7 +163,7 @@ class Money(FieldType):
 
 
 class Date(FieldType):
-    slug, label, column = "date", _("Date"), "date"
+    slug, label, column, control = "date", _("Date"), "date", "date"
     input = "date"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -179,7 +185,7 @@ class Date(FieldType):
 
 
 class DateTime(FieldType):
-    slug, label, column = "datetime", _("Date and time"), "datetime"
+    slug, label, column, control = "datetime", _("Date and time"), "datetime", "datetime"
     input = "datetime-local"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -203,7 +209,7 @@ class DateTime(FieldType):
 
 
 class Choice(FieldType):
-    has_options = True
+    has_options, control = True, "choice"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         return _option(raw, options)
@@ -224,6 +230,7 @@ class MultiSelect(FieldType):
 
     slug, label, has_options, multiple = "multiselect", _("Multi-select"), True, True
     input = "checkboxes"
+    control = "choice"
     structures = (list,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -242,8 +249,11 @@ class MultiSelect(FieldType):
 
 
 class Checkbox(FieldType):
-    slug, label, column = "checkbox", _("Checkbox"), "number"
+    slug, label, column, control = "checkbox", _("Checkbox"), "number", "choice"
     input = "checkbox"
+
+    def choices(self, options: list[str]) -> list[tuple[str, Any]]:
+        return [("yes", _("yes")), ("no", _("no"))]
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         word = str(raw).strip().casefold()

@@ -28,9 +28,10 @@ from contacts.signals import usage_requested
 
 @receiver(post_delete, sender=ContactTag)
 def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
-    """A tag taken off by deleting its row, but not because contact or tag went altogether."""
+    """A tag taken off by deleting its row, but not because the contact went altogether (nor the tag: no row
+    of a deleted tag gets here, and the facts about it go with it)."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
-    if model not in (Contact, Tag):
+    if model is not Contact:
         record_tag(contact_id=instance.contact_id, tag_id=instance.tag_id, added=False)
 
 

@@ -6,6 +6,7 @@ from contacts.services import expire_points as _expire_points
 from contacts.services import forget_score_changes as _forget_score_changes
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
+from contacts.services.files import remove_old_files
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
@@ -41,3 +42,8 @@ def expire_points() -> int:
 
 def forget_score_changes() -> int:
     return _forget_score_changes(now=timezone.now())
+
+
+def remove_files() -> int:
+    """Once a day."""
+    return remove_old_files(now=timezone.now())

@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0006_trigger_form_submitted"),
-        ("contacts", "0008_scores"),
+        ("automations", "0007_delivery_held"),
+        ("contacts", "0010_scores"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0007_forms"),
+        ("contacts", "0009_contact_search"),
     ]
 
     operations = [

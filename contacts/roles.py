@@ -30,7 +30,7 @@ KEPT_FROM_EDITORS = (
 )
 
 # What an editor only looks at.
-FOR_MANAGERS = ("account", "trackingsettings")
+FOR_MANAGERS = ("account", "trackingsettings", "appconnection", "appsource", "appdelivery")
 
 
 def update_groups(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:

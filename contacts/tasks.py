@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from contacts.services import expire_points as _expire_points
 from contacts.services import forget_score_changes as _forget_score_changes
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.files import remove_old_files
@@ -23,6 +24,10 @@ def run_bulk_job(job_id: int) -> None:
 
 def run_export(job_id: int) -> None:
     _run_export(job_id=job_id)
+
+
+def retain() -> int:
+    return delete_old_deliveries(now=timezone.now())
 
 
 def resume_jobs() -> None:

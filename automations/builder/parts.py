@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.tree import describe_tree
 from automations.forms import SettingsForm, form_data
 from automations.models import Account, Automation, Step, Trigger
@@ -166,9 +167,7 @@ def _filled(part: Trigger | Step) -> SettingsForm:
 
 
 def _locked(part: Trigger | Step) -> str:
-    account = Account.current()
-    allowed = part.availability.allows(account.plan, account.addons)
-    return "" if allowed else part.availability.locked_reason(part.label)
+    return why_locked(part, Account.current())
 
 
 def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
-from . import bulk, contacts, engagement, forms, people, rules, scores, segments, tracking, usage
+from . import apps, bulk, contacts, engagement, forms, people, rules, scores, segments, tracking, usage
 
 __all__ = [
+    "apps",
     "bulk",
     "contacts",
     "engagement",

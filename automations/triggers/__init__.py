@@ -5,11 +5,13 @@ from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
+from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",
     "event_recorded",
@@ -20,4 +22,6 @@ __all__ = [
     "score_changed",
     "tag_added",
     "tag_removed",
+    "typeform_form_received",
+    "unbounce_page_received",
 ]

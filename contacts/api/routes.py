@@ -2,6 +2,7 @@
 
 from rest_framework.viewsets import GenericViewSet
 
+from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .conversions import ConversionRecordViewSet, ConversionViewSet
 from .events import EventTypeViewSet, EventViewSet
@@ -14,6 +15,9 @@ from .scores import ContactScoreViewSet, ScoreViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("app-connections", AppConnectionViewSet),
+    ("app-deliveries", AppDeliveryViewSet),
+    ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
     ("contact-scores", ContactScoreViewSet),
     ("conversion-records", ConversionRecordViewSet),

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppDelivery,
+    AppReceipt,
     Contact,
     ContactScore,
     ContactTag,
@@ -63,11 +65,11 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
         tag_contacts(contacts=keep, tag=tag_id)
     _merge_scores(keep, drop)
     merge_conversions(keep=keep, drop=drop)
-    moved = (
-        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, ScoreChange,
-        ExpiringPoints,
+    facts = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+        ScoreChange, ExpiringPoints,
     )  # fmt: skip
-    for fact in moved:
+    for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

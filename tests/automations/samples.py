@@ -12,6 +12,7 @@ from automations.models import Automation, Step
 from automations.services import add_step, save_automation
 from contacts.models import Conversion, CustomEvent, Score, Segment
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
+from tests.peers.apps import source
 
 Settings = Mapping[str, Any]
 TREE = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
@@ -77,6 +78,14 @@ def custom_event() -> int:
     return CustomEvent.objects.create(name=f"event {CustomEvent.objects.count()}").pk
 
 
+def app_source(app: str) -> Sample:
+    """The app gets connected, as its trigger needs that."""
+    return Sample(
+        lambda automation: {"source": source(app, "one").pk},
+        (({"source": 999_999}, "source"), ({"source": "x"}, "source")),
+    )
+
+
 def a_user(automation: Automation) -> Settings:
     return {"who": "user", "user": UserFactory().pk, "subject": "News", "text": "Look at {{ contact.email }}"}
 
@@ -130,6 +139,9 @@ TRIGGERS: dict[str, Sample] = {
             ({"direction": "sideways", "value": 1}, "direction"),
         ),
     ),
+    "calendly_meeting_received": app_source("calendly"),
+    "typeform_form_received": app_source("typeform"),
+    "unbounce_page_received": app_source("unbounce"),
     "event_recorded": Sample(
         lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
         (
@@ -302,6 +314,20 @@ CONDITIONS: dict[str, Sample] = {
             ({"op": "between", "value": 1}, "upper"),
             ({"op": "between", "value": 5, "upper": 4}, "upper"),
             ({"op": "near", "value": 1}, "op"),
+        ),
+    ),
+    "app_receipt": Sample(
+        lambda automation: {
+            "op": "not_received",
+            "app": "typeform",
+            "source": source("typeform", "one").pk,
+            "days": 14,
+        },
+        (
+            ({"op": "received", "app": "hubspot"}, "app"),
+            ({"op": "received", "app": "typeform", "source": 999_999}, "source"),
+            ({"op": "received", "app": "typeform", "days": 0}, "days"),
+            ({"op": "got", "app": "typeform"}, "op"),
         ),
     ),
     "event": Sample(

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from contacts.models import (
+    AppDelivery,
     ContactScore,
     Conversion,
     ConversionRecord,
@@ -31,6 +32,7 @@ from contacts.services import (
     suppress_address,
 )
 from contacts.services.imports import create_import
+from tests.peers.apps import source
 
 from .conftest import VERBS, client_of, make_user
 
@@ -115,6 +117,19 @@ TABLE = [
     ("post", "conversions/{conversion}/contacts/", {"emails": ["a@example.com"]}, E),
     ("get", "conversion-records/", None, V),
     ("get", "conversion-records/{converted}/", None, V),
+    ("get", "app-connections/", None, V),
+    ("get", "app-connections/{connection}/", None, V),
+    ("post", "app-connections/", {"app": "unbounce", "name": "new", "secret": "x" * 20}, M),
+    ("patch", "app-connections/{connection}/", {"name": "new"}, M),
+    ("delete", "app-connections/{connection}/", None, M),
+    ("get", "app-sources/", None, V),
+    ("get", "app-sources/{source}/", None, V),
+    ("post", "app-sources/", {"connection": "{connection}", "external_id": "new", "name": "new"}, M),
+    ("patch", "app-sources/{source}/", {"name": "new"}, M),
+    ("delete", "app-sources/{source}/", None, M),
+    ("get", "app-deliveries/", None, V),
+    ("get", "app-deliveries/{delivery}/", None, V),
+    ("post", "app-deliveries/{delivery}/replay/", {}, M),
     ("get", "forms/", None, V),
     ("get", "forms/{form}/", None, V),
     ("post", "forms/", {"name": "new"}, E),
@@ -138,16 +153,23 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    known = source("typeform", "form")
+    delivery = AppDelivery.objects.create(
+        connection=known.connection, external_id="1", outcome="failed", body="{}"
+    )
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     score = Score.objects.create(name="Interest")
     adjust_scores(contacts=contact, score=score, points=2)
     conversion = Conversion.objects.create(name="Bought", counts="every")
     record_conversion(contacts=contact, conversion=conversion)
-    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "conversion": conversion.pk,
         "converted": ConversionRecord.objects.get().pk,
         "score": score.pk,
         "points": ContactScore.objects.get().pk,
+        "connection": known.connection_id,
+        "source": known.pk,
+        "delivery": delivery.pk,
         "contact": contact.pk,
         "list": mailing_list.pk,
         "tag": Tag.objects.create(name="VIP").pk,

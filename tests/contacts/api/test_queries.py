@@ -5,7 +5,19 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.models import Conversion, CustomEvent, CustomField, ImportJob, List, Note, Score, Segment, Tag
+from contacts.models import (
+    AppConnection,
+    AppDelivery,
+    Conversion,
+    CustomEvent,
+    CustomField,
+    ImportJob,
+    List,
+    Note,
+    Score,
+    Segment,
+    Tag,
+)
 from contacts.services import (
     adjust_scores,
     create_contact,
@@ -15,6 +27,7 @@ from contacts.services import (
     suppress_address,
     tag_contacts,
 )
+from tests.peers.apps import source
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +41,9 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         record_event(contacts=contact, event=event)
         adjust_scores(contacts=contact, score=Score.objects.create(name=f"score {n}"), points=1)
         record_conversion(contacts=contact, conversion=Conversion.objects.create(name=f"conversion {n}"))
+        form = source("typeform", f"form {n}")
+        AppDelivery.objects.create(connection=form.connection, external_id=str(n), outcome="failed")
+        AppConnection.objects.create(app="typeform", name=f"connection {n}")
         Note.objects.create(contact=contact, text="x")
         Tag.objects.create(name=f"tag {n}")
         List.objects.create(name=f"list {n}")
@@ -43,6 +59,7 @@ def test_lists_cost_the_same_however_long(api):
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
         "imports", "events", "event-types", "scores", "contact-scores",
         "conversions", "conversion-records",
+        "app-connections", "app-sources", "app-deliveries",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")
     CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0010_scores"),
+        ("contacts", "0011_scores"),
     ]
 
     operations = [

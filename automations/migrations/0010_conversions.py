@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0008_trigger_score_changed"),
-        ("contacts", "0011_conversions"),
+        ("automations", "0009_trigger_score_changed"),
+        ("contacts", "0012_conversions"),
     ]
 
     operations = [

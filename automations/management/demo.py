@@ -36,6 +36,7 @@ from contacts.services import (
     untag_contacts,
 )
 
+from . import demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
@@ -89,7 +90,9 @@ class Demo:
             ids = self._contacts()
             self._segments()
             make_forms(self.lists, self.tags)
+            demo_scores.define_scores()
             self._automations()
+            demo_scores.add_automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)

@@ -5,6 +5,7 @@ from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
+from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
@@ -13,12 +14,14 @@ __all__ = [
     "TRIGGERS",
     "calendly_meeting_received",
     "contact_field_changed",
+    "conversion_occurred",
     "event_recorded",
     "form_submitted",
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
     "page_visited",
+    "score_changed",
     "site_message_dismissed",
     "tag_added",
     "tag_removed",

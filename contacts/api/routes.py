@@ -5,12 +5,14 @@ from rest_framework.viewsets import GenericViewSet
 
 from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
+from .conversions import ConversionRecordViewSet, ConversionViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .scores import ContactScoreViewSet, ScoreViewSet
 from .site import PageVisitViewSet, SiteViewSet, TrackingView
 from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
@@ -20,6 +22,9 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("app-deliveries", AppDeliveryViewSet),
     ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
+    ("contact-scores", ContactScoreViewSet),
+    ("conversion-records", ConversionRecordViewSet),
+    ("conversions", ConversionViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),
@@ -29,6 +34,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
     ("page-visits", PageVisitViewSet),
+    ("scores", ScoreViewSet),
     ("segments", SegmentViewSet),
     ("site-messages", SiteMessageViewSet),
     ("sites", SiteViewSet),

@@ -8,7 +8,7 @@ from automations.conditions import CONDITIONS
 from automations.conditions.tree import ConditionError, clean_tree, describe_tree, tree_references
 from automations.models import Automation, Delivery
 from automations.models.enrollment import Enrollment
-from contacts.models import Contact, ContactTag, CustomEvent, Segment, SiteMessage, Subscription
+from contacts.models import Contact, ContactTag, CustomEvent, Score, Segment, SiteMessage, Subscription
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
 from tests.factories import ContactFactory, FormFactory, ListFactory, TagFactory, UserFactory
@@ -216,6 +216,7 @@ def test_sentences():
     hello = SiteMessage.objects.create(title="Hello")
     segment, form = Segment.objects.create(name="Fans"), FormFactory(name="Sign up")
     bought = CustomEvent.objects.create(name="Bought")
+    interest = Score.objects.create(name="Interest")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
         "does not have the tag “VIP”": leaf("tag", op="has_not", tag=tag.pk),
@@ -236,6 +237,8 @@ def test_sentences():
         "did not do “Bought” at least 3 times within the last 7 days": leaf(
             "event", op="did_not", event=bought.pk, times=3, days=7
         ),
+        "has more than 10 points in “Interest”": leaf("score", op="above", score=interest.pk, value=10),
+        "has converted": leaf("conversion", op="has"),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
         "submitted the form “Sign up” within the last 7 days": leaf("form", op="submitted", form=form.pk, days=7),
         "did not submit any form": leaf("form", op="not_submitted"),

@@ -189,7 +189,7 @@ def _policy(form: Form | None, ancestors: str) -> str:
     """Browsers hold redirects after a post to form-action too, and the owner's site may redirect to others."""
     targets = "'self' https: http:" if form and form.redirect_url else "'self'"
     return (
-        f"default-src 'none'; style-src 'self'; form-action {targets}; base-uri 'none'; "
+        f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; base-uri 'none'; "
         f"frame-ancestors {ancestors}"
     )
 

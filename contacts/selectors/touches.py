@@ -4,13 +4,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from contacts.bulk import id_set
-from contacts.models import Contact, EmailActivity, EventRecord, FormSubmission
+from contacts.models import Contact, EmailActivity, EventRecord, FormSubmission, PageVisit, TrackedDomain
 from contacts.models.engagement import EmailAction
+from contacts.pages import host_of
 
 #: What happens within this time before a conversion is the conversion itself, not what led to it.
 MARGIN = timedelta(seconds=1)
@@ -76,6 +78,27 @@ def _forms(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[int
         yield row.contact_id, Touch(row.at, _("Form: %s") % row.form.name)
 
 
+def _visits(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[int, Touch]]:
+    """Visits that came from elsewhere: by a link with utm parameters, or from a site that is not ours."""
+    ours = Q()
+    for domain, subdomains in TrackedDomain.objects.values_list("domain", "subdomains"):
+        for prefix in ("https://", "http://", "https://www.", "http://www."):
+            ours |= Q(referrer__istartswith=f"{prefix}{domain}")
+        ours |= Q(referrer__icontains=f".{domain}/") if subdomains else Q()
+    rows = PageVisit.objects.filter(Q(url__contains="utm_source=") | ~Q(referrer="") & ~ours)
+    for row in ends_of(rows, contact_ids, before):
+        yield row.contact_id or 0, Touch(row.at, _origin_of(row))
+
+
+def _origin_of(visit: PageVisit) -> str:
+    given = dict(parse_qsl(urlsplit(visit.url).query))
+    names = [given.get(f"utm_{part}", "") for part in ("source", "medium", "campaign")]
+    if names[0]:
+        return " / ".join(filter(None, names))
+    return _("Site: %s") % host_of(visit.referrer)
+
+
 register_touches("clicks", _clicks)
 register_touches("events", _events)
 register_touches("forms", _forms)
+register_touches("visits", _visits)

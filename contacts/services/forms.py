@@ -25,6 +25,7 @@ from .notices import plan_notices
 from .parsing import parse_contact
 from .queue import enqueue
 from .records import save_record
+from .site import get_visitor, identify_visitor
 from .tags import tag_contacts, untag_contacts
 
 # Whoever presses the button again meanwhile gets no second e-mail.
@@ -142,6 +143,9 @@ def _apply(submission: FormSubmission, *, resubscribe: bool) -> None:
         untag_contacts(contacts=[contact_id], tag=tag_id)
     if submission.pk is None:
         submission.save(force_insert=True)
+    if submission.visitor:
+        # A claim, and no proof: anybody can type anyone's address, and get somebody else to confirm it.
+        identify_visitor(visitor=get_visitor(key=submission.visitor), contact=contact_id)
     announce_submitted(form_id=form.pk, submission_id=submission.pk, contact_id=contact_id, lists=lists)
 
 

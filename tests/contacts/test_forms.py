@@ -14,11 +14,14 @@ from django.utils import timezone
 
 from contacts.facts import FormSubmitted
 from contacts.links import confirmation_token
-from contacts.models import Contact, Form, FormNotice, FormSubmission, Suppression
+from contacts.models import Contact, Form, FormNotice, FormSubmission, Suppression, Visitor
 from contacts.selectors.forms import html_code
 from contacts.services import (
+    clean_page,
     confirm_submission,
     delete_unused,
+    get_visitor,
+    record_visit,
     save_form,
     submit_form,
     subscribe_contacts,
@@ -520,3 +523,39 @@ def test_erasing_a_person_erases_what_they_sent():
     submission = submit_form(form=FormFactory(notify_submitted="a@example.com"), data={"email": "ann@example.com"})
     erase_person(contact=submission.contact)
     assert (FormSubmission.objects.count(), FormNotice.objects.count()) == (0, 0)
+
+
+VISITOR = "0123456789abcdef" * 2
+
+
+def visit_as_nobody():
+    visitor = get_visitor(key=VISITOR)
+    record_visit(visitor=visitor, page=clean_page(url="https://site.com/pricing"))
+    return visitor
+
+
+def test_a_submission_says_who_visited(client):
+    visitor, form = visit_as_nobody(), FormFactory(double_opt_in=False)
+    assert press(client, form, _visitor=VISITOR).status_code == 200
+    visitor.refresh_from_db()
+    ann = Contact.objects.get(email="ann@example.com")
+    assert (visitor.contact, visitor.proven) == (ann, False)
+    assert [visit.url for visit in ann.page_visits.all()] == ["https://site.com/pricing"]
+
+
+def test_with_double_opt_in_the_confirmation_says_who_visited(client):
+    visitor, form = visit_as_nobody(), FormFactory(double_opt_in=True)
+    press(client, form, _visitor=VISITOR)
+    visitor.refresh_from_db()
+    assert visitor.contact is None
+    submission = FormSubmission.objects.get()
+    client.post(f"/f/confirm/{confirmation_token(submission.pk)}/")
+    visitor.refresh_from_db()
+    assert visitor.contact == submission.contact
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 65, "<script>"])
+def test_no_visitor_no_visit(client, key):
+    form = FormFactory(double_opt_in=False)
+    assert press(client, form, _visitor=key).status_code == 200
+    assert not Visitor.objects.exists()

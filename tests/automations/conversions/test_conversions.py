@@ -12,13 +12,14 @@ from django.utils import timezone
 from automations.models import Automation, ConversionRule
 from automations.reasons import Exit
 from automations.services import add_to_automation, save_automation
-from contacts.models import Conversion, ConversionRecord, CustomEvent, EventRecord
+from contacts.models import Conversion, ConversionRecord, CustomEvent, EventRecord, TrackedDomain
 from contacts.selectors.conversions import report
 from contacts.selectors.timeline import timeline
-from contacts.services import InUse, record_conversion, record_event, tag_contacts
+from contacts.services import InUse, clean_page, record_conversion, record_event, record_visits, tag_contacts
 from contacts.services.merge import merge_contacts
 from contacts.services.privacy import erase_person, export_person
 from contacts.services.records import save_record
+from contacts.services.site import Visit
 from contacts.services.usage import delete_unused
 from tests.automations.conftest import build_automation, passes
 from tests.factories import ContactFactory, TagFactory
@@ -118,11 +119,30 @@ def test_touches_before_it_and_not_itself() -> None:
     assert ConversionRecord.objects.latest("pk").first_touch == ""
 
 
+@pytest.mark.parametrize(
+    ("url", "referrer", "label"),
+    [
+        ("https://shop.test/?utm_source=news&utm_medium=cpc&utm_campaign=spring", "", "news / cpc / spring"),
+        ("https://shop.test/?utm_source=news", "https://shop.test/a", "news"),
+        ("https://shop.test/", "https://www.search.test/q?x=1", "Site: search.test"),
+        ("https://shop.test/b", "https://shop.test/a", ""),
+        ("https://shop.test/b", "https://blog.shop.test/a", ""),
+        ("https://shop.test/b", "", ""),
+    ],
+)
+def test_visits_that_came_from_elsewhere_are_touches(url: str, referrer: str, label: str) -> None:
+    TrackedDomain.objects.create(domain="shop.test")
+    ada, before = ContactFactory(), timezone.now() - timedelta(hours=1)
+    record_visits(visits=[Visit(ada.pk, clean_page(url=url, referrer=referrer), before)])
+    record_conversion(contacts=ada, conversion=make())
+    assert ConversionRecord.objects.get().first_touch == label
+
+
 def test_bulk_costs_no_more(django_assert_max_num_queries: Any) -> None:
     conversion, people = make(counts="every"), ContactFactory.create_batch(60)
     event = CustomEvent.objects.create(name="Fair")
     record_event(contacts=people, event=event)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         assert len(record_conversion(contacts=people, conversion=conversion)) == 60
 
 

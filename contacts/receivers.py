@@ -5,10 +5,24 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactTag, CustomEvent, CustomField, ExportJob, ImportJob, List, Segment, Tag
+from contacts.models import (
+    Campaign,
+    Contact,
+    ContactTag,
+    CustomEvent,
+    CustomField,
+    ExportJob,
+    ImportJob,
+    List,
+    Segment,
+    Tag,
+)
+from contacts.models.campaigns import CampaignStatus
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
+from contacts.signals import usage_requested
 
 
 @receiver(post_delete, sender=ContactTag)
@@ -24,6 +38,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=CustomEvent)
+@receiver(pre_delete, sender=Campaign)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
 
@@ -35,3 +50,16 @@ def _delete_files(instance: ImportJob | ExportJob, **kwargs: Any) -> None:
     for file in (instance.file, getattr(instance, "report", None)):
         if file:
             file.storage.delete(str(file.name))
+
+
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=Segment)
+def _campaigns_using(record: List | Segment, **kwargs: Any) -> list[str]:
+    """The campaigns that still go to it. Of a draft too: without it, the draft would go to others."""
+    over = (CampaignStatus.SENT, CampaignStatus.CANCELLED)
+    rows = Campaign.objects.filter(**{_named(record): record}).exclude(status__in=over).order_by("name")
+    return [_("the campaign “%s”") % name for name in rows.values_list("name", flat=True)]
+
+
+def _named(record: List | Segment) -> str:
+    return "lists" if isinstance(record, List) else "segment"

@@ -1,5 +1,6 @@
 """The functions that django-q2 names."""
 
+from contacts.services.campaigns import roll_up_counts
 from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
@@ -21,3 +22,7 @@ def run_export(job_id: int) -> None:
 def resume_jobs() -> None:
     """Once a minute: queue the jobs again whose worker died or whose task got lost."""
     resume_stalled()
+
+
+def roll_up_campaigns() -> int:
+    return roll_up_counts()

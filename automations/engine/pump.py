@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import OperationalError, close_old_connections, connection
 
+from automations.delivery.broadcast import run_campaigns
 from automations.delivery.outbox import deliver_due
 
 from .run import run_due
@@ -44,6 +45,7 @@ def turn(*, clock: Callable[[], datetime]) -> int:
     wheels: tuple[Callable[[], int], ...] = (
         lambda: run_wake_ups(now=clock()),
         lambda: run_due(now=clock()),
+        lambda: run_campaigns(now=clock()),
         lambda: deliver_due(now=clock),
     )
     for wheel in wheels:

@@ -1,5 +1,5 @@
 from .api import IdempotencyKey
-from .campaigns import Campaign, CampaignCount, CampaignLink
+from .campaigns import Campaign, CampaignCount, CampaignLink, EmailTemplate
 from .contact import Contact
 from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
@@ -23,6 +23,7 @@ __all__ = [
     "CustomEvent",
     "CustomField",
     "EmailActivity",
+    "EmailTemplate",
     "EventRecord",
     "ExportJob",
     "FieldChange",

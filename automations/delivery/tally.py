@@ -1,4 +1,4 @@
-"""Counts what became of the ledger's rows where their owner looks for it: a step's figures, a campaign's report."""
+"""Counts what became of the ledger's rows where their owner looks: a step's figures, a campaign's report."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -21,9 +21,9 @@ from automations.delivery.tally import Outcomes, count_outcomes
 from automations.engine.wake import wake_worker
 from automations.models.delivery import DeliveryStatus
 from automations.reasons import Skip
-from contacts.models import Campaign, Contact, List
+from contacts.models import Campaign, Contact, EmailTemplate, List
 from contacts.models.campaigns import CampaignKind, CampaignStatus
-from contacts.services.campaigns import check_editable, lock_campaign, write_campaign
+from contacts.services.campaigns import check_editable, lock_campaign, save_template, write_campaign
 
 TEXTS = ("subject", "preheader", "html", "text")
 MAX_HTML = 500_000
@@ -63,6 +63,14 @@ def check_texts(values: Mapping[str, Any]) -> None:
             wrong[name] = error.messages
     if wrong:
         raise ValidationError(wrong)
+
+
+@transaction.atomic
+def keep_template(*, template: EmailTemplate | None = None, values: Mapping[str, Any]) -> EmailTemplate:
+    """Make a template, or change one; ValidationError by field."""
+    record = save_template(template=template, values=values)
+    check_texts(values)
+    return record
 
 
 def problems_of_campaign(campaign: Campaign) -> dict[str, list[str]]:

@@ -237,7 +237,7 @@ def test_an_e_mail_of_an_automation_reports_the_same_way(signed_in, queue, deliv
     from contacts.services import unsubscribe_contacts
 
     rows = queue(2)
-    unsubscribe_contacts(contacts=rows[0].contact_id, list=news) if rows else None
+    unsubscribe_contacts(contacts=[rows[0].contact_id], list=news)
     deliver()
     campaign = Campaign.objects.get()
     page = signed_in.get(url("list") + "?kind=automation").content.decode()

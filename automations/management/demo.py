@@ -25,6 +25,7 @@ from contacts.services import (
     untag_contacts,
 )
 
+from .demo_campaigns import load_campaigns
 from .demo_names import FIRST, LAST
 
 PEOPLE = 3_000
@@ -77,6 +78,7 @@ class Demo:
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
+            load_campaigns(self.random, self.now, self.lists, at)
 
     def _vocabulary(self) -> None:
         for name, text in (

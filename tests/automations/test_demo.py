@@ -4,7 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from automations.models import Automation, Delivery, Enrollment
-from contacts.models import Contact
+from automations.selectors.campaigns import reports
+from contacts.models import Campaign, Contact
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -16,6 +17,9 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()
+    campaigns = Campaign.objects.filter(kind="broadcast").order_by("status")
+    assert [row.status for row in campaigns] == ["draft", "scheduled", "sent", "sent"]
+    assert all(report.of("open_first") for report in reports(list(campaigns)[2:]).values())
     before = Enrollment.objects.count()
     call_command("load_demo")
     assert (Contact.objects.count(), Enrollment.objects.count()) == (300, before)

@@ -14,15 +14,6 @@ pytestmark = pytest.mark.django_db
 PATHS = [
     "automations", "triggers", "steps", "enrollments", "deliveries", "segments", "campaigns", "email-templates",
 ]  # fmt: skip
-    "automations",
-    "triggers",
-    "steps",
-    "enrollments",
-    "deliveries",
-    "segments",
-    "campaigns",
-    "email-templates",
-]
 
 
 def fill(template, count, contact, news):

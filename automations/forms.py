@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,6 +11,8 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from automations.fields import Follows
+from automations.masks import MaskedField
 from automations.names import is_remembering, record_of
 
 #: A record that a saved setting names and that is gone.
@@ -50,6 +53,9 @@ class SettingsForm(forms.Form):
     #: of the values ("on" is a ticked box).
     depends: ClassVar[Mapping[str, tuple[str, Iterable[str]]]] = {}
 
+    #: {field: whose control depends on the contact field that another setting names}.
+    follows: ClassVar[Mapping[str, Follows]] = {}
+
     def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         self.owner = owner
         super().__init__(*args, **kwargs)
@@ -57,9 +63,21 @@ class SettingsForm(forms.Form):
             attrs = self.fields[name].widget.attrs
             attrs["data-depends"] = self.add_prefix(other)
             attrs["data-when"] = " ".join(values)
+        for name, rule in self.follows.items():
+            rules = {
+                **asdict(rule),
+                "field": self.add_prefix(rule.field),
+                "op": rule.op and self.add_prefix(rule.op),
+            }
+            self.fields[name].widget.attrs["data-follows"] = json.dumps(rules)
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.error_messages |= MISSING
+        masked = {name: field for name, field in self.fields.items() if isinstance(field, MaskedField)}
+        if masked and owner is not None:
+            stored = owner.settings()
+            for name, field in masked.items():
+                field.kept = stored.get(name, "")
         if is_remembering():
             for field in self.fields.values():
                 _look_up_once(field)
@@ -76,6 +94,12 @@ class SettingsForm(forms.Form):
     def cleaned_settings(self) -> dict[str, Any]:
         """The validated settings as JSON-able values."""
         return {name: jsonable(value) for name, value in self.cleaned_data.items()}
+
+    @classmethod
+    def shown(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings as people may see them, and as they may leave the system: secrets are masked."""
+        masked = {name: field for name, field in cls.base_fields.items() if isinstance(field, MaskedField)}
+        return {**settings, **{name: masked[name].shown(settings[name]) for name in masked if name in settings}}
 
     @classmethod
     def validate(cls, settings: Mapping[str, Any], owner: Any = None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,6 +16,8 @@ environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 DEBUG = env.bool("DEBUG", default=False)
 # A development key is only accepted together with DEBUG; `make run` writes a random one to .env.
 SECRET_KEY = env.str("SECRET_KEY", default="development-only" * 4) if DEBUG else env.str("SECRET_KEY")
+# Earlier keys, still accepted: signed links stay valid, stored secrets stay readable (`rotate_secrets`).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Absolute address used in e-mails (unsubscribe links and the like).
@@ -169,11 +172,15 @@ STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
+# The files of imports and exports; 0 keeps them for ever.
+FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
 
 _redis_url = env.str("Q_REDIS_URL", default="")
+# Rate limits count here: each process for itself, or all together in Redis (docs/decisions/0012).
+CACHES = {"default": env.cache_url("CACHE_URL", default=_redis_url or "locmemcache://")}
 _sqlite = _database["ENGINE"] == "django.db.backends.sqlite3"
 Q_CLUSTER = {
     "name": "automation",
@@ -205,12 +212,25 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "contacts.api.errors.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min"), "public": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("API_RATE", default="6000/min"),
+        "public": "120/min",
+        "forms": env.str("FORM_RATE", default="20/min"),
+    },
+    # Proxies in front, whose X-Forwarded-For is believed. 0: the connection's own address counts.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Events a minute that a sender may report: with the account's key altogether, and from one address.
 EVENT_RATE_PER_KEY = env.int("EVENT_RATE_PER_KEY", default=6_000)
 EVENT_RATE_PER_ADDRESS = env.int("EVENT_RATE_PER_ADDRESS", default=6_000)
+# Apps (Calendly, Typeform, Unbounce): deliveries a minute, the largest one in bytes, how old a signed
+# timestamp may be in seconds, and how many days what was delivered is kept to be looked at and taken in again.
+APP_RATE_PER_CONNECTION = env.int("APP_RATE_PER_CONNECTION", default=1_200)
+APP_RATE_PER_ADDRESS = env.int("APP_RATE_PER_ADDRESS", default=3_000)
+APP_MAX_BODY = env.int("APP_MAX_BODY", default=256 * 1024)
+APP_SIGNATURE_TOLERANCE = env.int("APP_SIGNATURE_TOLERANCE", default=180)
+APP_DELIVERY_DAYS = env.int("APP_DELIVERY_DAYS", default=30)
 # How long an Idempotency-Key is remembered.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 API_DESCRIPTION = """
@@ -245,6 +265,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatusEnum": "automations.models.delivery.DeliveryStatus",
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
+        "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
     },
@@ -279,6 +300,9 @@ UNFOLD = {
     "SITE_TITLE": _("Marketing automation"),
     "SITE_HEADER": _("Marketing automation"),
     "SITE_SYMBOL": "bolt",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("contacts/favicon.svg")},
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {

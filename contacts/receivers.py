@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppConnection,
+    AppSource,
     Campaign,
     Contact,
     ContactTag,
     CustomEvent,
     CustomField,
     ExportJob,
+    Form,
     ImportJob,
     List,
     Segment,
@@ -27,9 +30,10 @@ from contacts.signals import usage_requested
 
 @receiver(post_delete, sender=ContactTag)
 def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
-    """A tag taken off by deleting its row, but not because contact or tag went altogether."""
+    """A tag taken off by deleting its row, but not because the contact went altogether (nor the tag: no row
+    of a deleted tag gets here, and the facts about it go with it)."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
-    if model not in (Contact, Tag):
+    if model is not Contact:
         record_tag(contact_id=instance.contact_id, tag_id=instance.tag_id, added=False)
 
 
@@ -37,10 +41,50 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=List)
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
+@receiver(pre_delete, sender=Form)
 @receiver(pre_delete, sender=CustomEvent)
 @receiver(pre_delete, sender=Campaign)
+@receiver(pre_delete, sender=AppConnection)
+@receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=Tag)
+def _connections_using(record: List | Tag, **kwargs: Any) -> list[str]:
+    """The connections whose contacts are put on the list or get the tag."""
+    field = "lists" if isinstance(record, List) else "tags"
+    names = AppConnection.objects.filter(**{field: record}).values_list("name", flat=True)
+    return [_("the app connection “%s”") % name for name in names]
+
+
+@receiver(usage_requested, sender=AppConnection)
+def _sources_in_use(record: AppConnection, **kwargs: Any) -> list[str]:
+    """A connection is in use where one of its sources is."""
+    users: list[str] = []
+    for source in record.sources.all():
+        for _receiver, found in usage_requested.send(sender=AppSource, record=source):
+            users += found or ()
+    return users
+
+
+@receiver(usage_requested, sender=Tag)
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=CustomField)
+def _forms_using(record: Tag | List | CustomField, **kwargs: Any) -> list[str]:
+    forms = Form.objects.order_by("name")
+    if isinstance(record, Tag):
+        forms = forms.filter(Q(tags=record) | Q(remove_tags=record)).distinct()
+    elif isinstance(record, List):
+        forms = forms.filter(Q(lists=record) | Q(leave_lists=record)).distinct()
+    elif record.entity != CustomField.Entity.CONTACT:
+        return []
+    rows = [
+        row for row in forms
+        if not isinstance(record, CustomField) or record.key in row.custom_keys()
+    ]  # fmt: skip
+    return [_("the form “%s”") % row for row in rows]
 
 
 @receiver(post_delete, sender=ImportJob)

@@ -5,18 +5,22 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps.registry import Apps
 
-#: (function, name, minutes). The first looks for jobs that a crash left behind.
-TASKS = (
-    ("contacts.tasks.resume_jobs", "contacts: resume jobs", 1),
-    ("contacts.tasks.roll_up_campaigns", "contacts: roll up campaign counts", 10),
-)
+#: function -> (name, minutes). Every task is idempotent; a late or doubled run does no harm.
+SCHEDULES = {
+    "contacts.tasks.resume_jobs": ("contacts: resume jobs", 1),
+    "contacts.tasks.roll_up_campaigns": ("contacts: roll up campaign counts", 10),
+    "contacts.tasks.remove_files": ("contacts: remove old files", 24 * 60),
+    "contacts.tasks.retain": ("contacts: delete old app deliveries", 24 * 60),
+    "contacts.api.tasks.forget_idempotency_keys": ("contacts: forget idempotency keys", 60),
+}
 
 
 def ensure_schedules(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
-    """After a migration: the tasks there are, each again and again. Late or doubled they do no harm."""
+    """After a migration: let the worker do by the clock what SCHEDULES names; what is there stays as it is."""
     if sender.label != "django_q":
         return
-    for function, name, minutes in TASKS:
-        apps.get_model("django_q", "Schedule").objects.using(using).get_or_create(
-            func=function, defaults={"name": name, "schedule_type": "I", "minutes": minutes}
+    schedules = apps.get_model("django_q", "Schedule").objects.using(using)
+    for function, (name, minutes) in SCHEDULES.items():
+        schedules.get_or_create(
+            func=function, defaults={"name": name, "schedule_type": "I", "minutes": minutes, "repeats": -1}
         )

@@ -1,10 +1,16 @@
 """The functions that django-q2 names."""
 
+from django.utils import timezone
+
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.campaigns import roll_up_counts
+from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
+from contacts.services.files import remove_old_files
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
+from contacts.services.notices import send_due_notices
 
 
 def run_import(job_id: int) -> None:
@@ -19,9 +25,24 @@ def run_export(job_id: int) -> None:
     _run_export(job_id=job_id)
 
 
+def retain() -> int:
+    return delete_old_deliveries(now=timezone.now())
+
+
 def resume_jobs() -> None:
-    """Once a minute: queue the jobs again whose worker died or whose task got lost."""
+    """Once a minute: queue the jobs again whose worker died or whose task got lost; send what is due."""
     resume_stalled()
+    send_confirmations()
+
+
+def send_confirmations() -> None:
+    send_due_confirmations()
+    send_due_notices()
+
+
+def remove_files() -> int:
+    """Once a day."""
+    return remove_old_files(now=timezone.now())
 
 
 def roll_up_campaigns() -> int:

@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from automations import steps, triggers
+from automations.availability import why_locked
 from automations.models import Account, Automation, Step, Trigger
 from automations.models.configured import Configured
 from automations.names import remembered_names
@@ -89,7 +90,7 @@ class ParentAdmin(PolymorphicParentModelAdmin, AutomationsAdmin):
         account = Account.current()
         found: dict[str, list[tuple[int, Any]]] = {}
         for part in self.registry:
-            if part.availability.allows(account.plan, account.addons):
+            if not why_locked(part, account):
                 kind = ContentType.objects.get_for_model(part, for_concrete_model=False)
                 found.setdefault(part.family, []).append((kind.pk, part))
         return [(self.families[name], found[name]) for name in self.families if name in found]
@@ -138,6 +139,13 @@ class ChildAdmin(PolymorphicChildModelAdmin, AutomationsAdmin):
         attrs |= {"part": self.model, "automation": obj.automation if obj else chosen_automation(request)}
         meta = type("Meta", (), {"model": self.model, "fields": []})
         return type(f"{self.model.__name__}Form", (self.base_part_form,), {**attrs, "Meta": meta})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """For those who only look, the settings themselves are masked: their page shows them without a form."""
+        part: Any = super().get_object(request, object_id, from_field)
+        if part is not None and not self.has_change_permission(request, part):
+            part.apply(part.shown_settings())
+        return part
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         common = [name for name in self.common if obj is None or name != "place"]

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.tree import describe_tree
 from automations.forms import SettingsForm, form_data
 from automations.models import Account, Automation, Step, Trigger
@@ -158,7 +159,7 @@ def _build(request: HttpRequest, automation: Automation, part: Trigger | Step, k
 
 def _filled(part: Trigger | Step) -> SettingsForm:
     """The type's form with the saved settings; what was never set shows the field's initial value."""
-    data = form_data(part.settings())
+    data = form_data(part.shown_settings())
     for name, field in part.Form.base_fields.items():
         if not data.get(name) and field.initial not in (None, ""):
             data[name] = str(field.initial)
@@ -166,9 +167,7 @@ def _filled(part: Trigger | Step) -> SettingsForm:
 
 
 def _locked(part: Trigger | Step) -> str:
-    account = Account.current()
-    allowed = part.availability.allows(account.plan, account.addons)
-    return "" if allowed else part.availability.locked_reason(part.label)
+    return why_locked(part, Account.current())
 
 
 def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:

@@ -160,11 +160,11 @@ def _finish(campaign: Campaign, now: datetime) -> int:
 
 def hold(campaign: Campaign) -> int:
     """Keep back what has not left; a sender that has claimed some of it finds it held. Returns how many."""
-    return _waiting(campaign).update(lane=Lane.HELD)
+    return _waiting(campaign).update(lane=Lane.PAUSED)
 
 
 def release(campaign: Campaign) -> int:
-    return _waiting(campaign).filter(lane=Lane.HELD).update(lane=Lane.MASS)
+    return _waiting(campaign).filter(lane=Lane.PAUSED).update(lane=Lane.MASS)
 
 
 def _waiting(campaign: Campaign) -> QuerySet[Delivery]:

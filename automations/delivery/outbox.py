@@ -1,13 +1,14 @@
 """The ledger's two sides: steps write rows, senders claim and hand them over.
 
     pending -> claimed (lease) -> sending -> sent | skipped | failed | pending again, later
-                  |                  |
-              lease over:        lease over: uncertain (EMAIL_UNCERTAIN_POLICY decides: a person,
+       |          |                  |
+      held    lease over:        lease over: uncertain (EMAIL_UNCERTAIN_POLICY decides: a person,
               pending again      or sent again); the provider may have it
 
-`sending` is committed before the hand-over and its result after it, row by row: a crash leaves
-at most one row a sender uncertain, loses none and repeats none. A claim is known by the moment
-its lease ends, an attempt by its number; who has lost either changes nothing any more.
+`held`: the automation is inactive (holding.py). `sending` is committed before the hand-over and
+its result after it, row by row: a crash leaves at most one row a sender uncertain, loses none and
+repeats none. A claim is known by the moment its lease ends, an attempt by its number; who has lost
+either changes nothing any more.
 """
 
 import logging
@@ -23,6 +24,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from automations.delivery.holding import only_active
 from automations.models import Delivery, SenderState, StepLog
 from automations.models.delivery import DeliveryStatus, Lane
 from automations.reasons import Outcome, Skip
@@ -212,7 +214,10 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
         state = SenderState.objects.select_for_update().get(channel=channel.slug)
         if state.paused_until and state.paused_until > now:
             return []
-        claimed = _in_turns(due, max(min(CLAIM, _room(channel, now)), 0))
+        room = max(min(CLAIM, _room(channel, now)), 0)
+        claimed, more = only_active(_in_turns(due, room))
+        while more and not claimed:
+            claimed, more = only_active(_in_turns(due, room))
         Delivery.objects.filter(pk__in=id_set([row.pk for row in claimed])).update(
             status=DeliveryStatus.CLAIMED, lease_until=until
         )

@@ -1,6 +1,7 @@
 """What the demo holds: people, lists, tags, fields, and automations that have been at work for a month."""
 
 import random
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import AppSource, Contact, CustomEvent, CustomField, Form, List, Segment, Tag
 from contacts.services import (
     ContactDraft,
     record_event,
@@ -25,7 +26,9 @@ from contacts.services import (
     untag_contacts,
 )
 
+from .demo_apps import app_day, connect_apps
 from .demo_campaigns import load_campaigns
+from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 
 PEOPLE = 3_000
@@ -68,12 +71,14 @@ class Demo:
         self.now = timezone.now()
         self.tags: dict[str, Tag] = {}
         self.lists: dict[str, List] = {}
+        self.sources: dict[str, AppSource] = {}
 
     def load(self) -> None:
         self._vocabulary()
         with at(self.now - timedelta(days=DAYS)):
             ids = self._contacts()
             self._segments()
+            make_forms(self.lists, self.tags)
             self._automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
@@ -86,6 +91,7 @@ class Demo:
             ("Report exported", "A report was downloaded; the value is its format."),
         ):
             CustomEvent.objects.create(name=name, description=text)
+        self.sources = connect_apps()
         for position, (key, label, kind, options) in enumerate(FIELDS):
             CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
         for name in ("Lead", "Customer", "VIP", "Webinar", "Trial", "Onboarded", "Needs a call", "Churn risk"):
@@ -121,7 +127,9 @@ class Demo:
             custom["seats"] = pick.randint(1, 60)
             custom["lifetime_value"] = (pick.randint(2, 400) * 25, "EUR")
             custom["renewal"] = (self.now + timedelta(days=pick.randint(-20, 300))).date()
-        address = f"{first}.{last}.{number}@example.com".casefold()
+        # Without accents: most mail servers take no others.
+        name = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
+        address = f"{name}.{number}@example.com".replace(" ", "-").casefold()
         standard = {"first_name": first, "last_name": last, "time_zone": zone, "language": language}
         return ContactDraft(address, standard, custom)
 
@@ -142,6 +150,8 @@ class Demo:
         self._win_back()
         self._plan_change()
         self._report_exported()
+        self._connected_apps()
+        self._signed_up()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -268,6 +278,41 @@ class Demo:
         self._line(automation, [("send_email", mail)], choice, "yes")
         self._start(automation)
 
+    def _connected_apps(self) -> None:
+        tour = "{{ event.meeting }}, {{ event.starts_at | date: '%d.%m.%Y %H:%M' }}"
+        for app, kind, name, mail in (
+            (
+                "calendly", "calendly_meeting_received", "Before the product tour",
+                _mail("Your product tour", f"We look forward to it: {tour}."),
+            ),
+            (
+                "typeform", "typeform_form_received", "Thanks for the answers",
+                _mail("Thank you", "For {{ event.answers.interests }} we have something to read for you."),
+            ),
+            (
+                "unbounce", "unbounce_page_received", "Spring offer",
+                _mail("Your offer", "Here is what you asked for on “{{ event.page }}”."),
+            ),
+        ):  # fmt: skip
+            automation = Automation.objects.create(name=name, description="Started by a connected app.")
+            add_trigger(automation=automation, type=kind, settings={"source": self.sources[app].pk})
+            answered = {"type": "app_receipt", "op": "received", "app": "typeform", "days": 30}
+            choice = self._line(automation, [("send_email", mail), ("if_else", {"conditions": _all(answered)})])
+            self._line(automation, [("add_tag", {"tag": self.tags["Lead"].pk})], choice, "yes")
+            self._start(automation)
+
+    def _signed_up(self) -> None:
+        automation = Automation.objects.create(
+            name="Sign-up follow-up", description="Whoever signs up on the site gets a hello and a first idea."
+        )
+        form = Form.objects.get(name=SIGN_UP)
+        add_trigger(automation=automation, type="form_submitted", settings={"form": form.pk})
+        wait = {"mode": "period", "amount": 3, "unit": "days"}
+        hello = _mail("Good to have you here", "You signed up on our site. Here is what to expect from us.")
+        idea = _mail("A first idea to try", "Ten minutes, and your list greets newcomers by itself.")
+        self._line(automation, [("send_email", hello), ("wait", wait), ("send_email", idea)])
+        self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -323,7 +368,9 @@ class Demo:
         record_event(contacts=pick.sample(ids, 20), event=opened)
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
+        app_day(pick, ids, self.sources)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
+        forms_of_a_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

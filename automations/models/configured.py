@@ -51,6 +51,11 @@ class Configured(PolymorphicModel):
         """The model fields that the type itself declares."""
         return [field for field in cls._meta.local_concrete_fields if not field.primary_key]
 
+    @classmethod
+    def unavailable_reason(cls) -> str:
+        """What the type needs besides the plan and does not have, as a sentence; "" when it has it all."""
+        return ""
+
     def describe(self) -> str:
         """One plain sentence in the user's language, from the settings."""
         return str(self.label)
@@ -58,6 +63,10 @@ class Configured(PolymorphicModel):
     def settings(self) -> dict[str, Any]:
         """The settings as JSON: ids for records, ISO 8601 for dates, text for decimals."""
         return {field.name: _to_json(field, getattr(self, field.attname)) for field in self.setting_fields}
+
+    def shown_settings(self) -> dict[str, Any]:
+        """As `settings`, for people and exports: what nobody may read again is masked."""
+        return self.Form.shown(self.settings())
 
     def apply(self, settings: Mapping[str, Any]) -> None:
         """Take over settings (JSON); those that the type does not know are left out."""

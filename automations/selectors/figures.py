@@ -12,7 +12,7 @@ from automations.reasons import Outcome
 
 #: Log entries that don't say that the contact is through with the step.
 NOT_DONE = (Outcome.WAITING, Outcome.RETRY, Outcome.PARKED, Outcome.ENDLESS, Outcome.RETRIED_BY_HAND)
-UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.CLAIMED, DeliveryStatus.SENDING)
+UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.HELD, DeliveryStatus.CLAIMED, DeliveryStatus.SENDING)
 
 
 @dataclass(slots=True)

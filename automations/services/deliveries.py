@@ -16,7 +16,8 @@ from contacts.bulk import chunks, id_set
 from contacts.services.engagement import note_arrived
 
 OPEN = (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
-CANCELLABLE = (*OPEN, DeliveryStatus.PENDING)
+WAITING = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+CANCELLABLE = (*OPEN, *WAITING)
 
 
 @transaction.atomic
@@ -48,7 +49,7 @@ def mark_deliveries_sent(*, deliveries: Iterable[Delivery | int], now: datetime 
 
 @transaction.atomic
 def cancel_deliveries(*, deliveries: Iterable[Delivery | int]) -> list[int]:
-    """Give up pending, failed or uncertain ones; returns the ids of those that were one of these."""
+    """Give up pending, held, failed or uncertain ones; returns the ids of those that were one of these."""
     values = {"status": DeliveryStatus.SKIPPED, "skip_reason": Skip.CANCELLED, "lease_until": None}
     return _decide(deliveries, CANCELLABLE, values)
 

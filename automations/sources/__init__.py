@@ -1,5 +1,5 @@
 """Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
-from . import bulk, contacts, engagement, people, segments, tracking, usage
+from . import apps, bulk, contacts, engagement, forms, people, segments, tracking, usage
 
-__all__ = ["bulk", "contacts", "engagement", "people", "segments", "tracking", "usage"]
+__all__ = ["apps", "bulk", "contacts", "engagement", "forms", "people", "segments", "tracking", "usage"]

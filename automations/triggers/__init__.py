@@ -1,18 +1,24 @@
 """Trigger types. Import a type's module below and it exists everywhere."""
 
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
+from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
+from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "calendly_meeting_received",
     "contact_field_changed",
     "event_recorded",
+    "form_submitted",
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
     "tag_added",
     "tag_removed",
+    "typeform_form_received",
+    "unbounce_page_received",
 ]

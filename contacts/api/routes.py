@@ -2,8 +2,10 @@
 
 from rest_framework.viewsets import GenericViewSet
 
+from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .events import EventTypeViewSet, EventViewSet
+from .forms import FormSubmissionViewSet, FormViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
@@ -11,10 +13,15 @@ from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, Suppress
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("app-connections", AppConnectionViewSet),
+    ("app-deliveries", AppDeliveryViewSet),
+    ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),
+    ("form-submissions", FormSubmissionViewSet),
+    ("forms", FormViewSet),
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),

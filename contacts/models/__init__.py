@@ -1,9 +1,11 @@
 from .api import IdempotencyKey
+from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink, EmailTemplate
 from .contact import Contact
 from .engagement import EmailActivity, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
+from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
@@ -13,6 +15,10 @@ from .tags import ContactTag, Tag
 from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
+    "AppConnection",
+    "AppDelivery",
+    "AppReceipt",
+    "AppSource",
     "BulkJob",
     "Campaign",
     "CampaignCount",
@@ -28,6 +34,9 @@ __all__ = [
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "Form",
+    "FormNotice",
+    "FormSubmission",
     "IdempotencyKey",
     "ImportIssue",
     "ImportJob",

@@ -14,7 +14,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, EventRecord, FieldChange, Note, SubscriptionChange, TagChange
+from contacts.connectors import CONNECTORS
+from contacts.models import (
+    AppReceipt,
+    Contact,
+    EventRecord,
+    FieldChange,
+    FormSubmission,
+    Note,
+    SubscriptionChange,
+    TagChange,
+)
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -214,6 +224,15 @@ def _notes(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry
         )  # fmt: skip
 
 
+def _forms(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = FormSubmission.objects.filter(contact=contact).select_related("form")
+    for row in rows_before(rows, "forms", cursor, size):
+        yield Entry(
+            row.at, row.pk, "dynamic_form", _("Submitted the form “%s”.") % row.form,
+            text=row.get_status_display(), source=Source.FORM,
+        )  # fmt: skip
+
+
 def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = EventRecord.objects.filter(contact=contact).select_related("event")
     for row in rows_before(rows, "events", cursor, size):
@@ -223,9 +242,23 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = AppReceipt.objects.filter(contact=contact).select_related("app_source__connection")
+    for row in rows_before(rows, "apps", cursor, size):
+        app = CONNECTORS[row.app_source.connection.app]
+        answers = row.data.get("answers") or {}
+        yield Entry(
+            row.at, row.pk, app.icon, app.happened % row.app_source,
+            text="\n".join(f"{name}: {answer}" for name, answer in answers.items()),
+            source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+register_provider("apps", _apps)
 register_provider("created", _created)
 register_provider("events", _events)
 register_provider("fields", _fields)
+register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)

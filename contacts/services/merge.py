@@ -8,11 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppDelivery,
+    AppReceipt,
     Contact,
     ContactTag,
     EmailActivity,
     EventRecord,
     FieldChange,
+    FormSubmission,
     Note,
     SentEmail,
     Subscription,
@@ -48,12 +51,16 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     contacts_merging.send(sender=Contact, keep=keep, drop=drop)
     add_notes(contacts=keep, text=_("Merged with %s.") % " ".join(filter(None, [drop.name, f"<{drop.email}>"])))
     Note.objects.filter(contact=drop).update(contact=keep)
+    FormSubmission.objects.filter(contact=drop).update(contact=keep)
     # Fields, lists, tags: what a tag starts sees the rest as it is meant to be.
     _merge_values(keep, drop, chosen)
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity):
+    facts = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+    )  # fmt: skip
+    for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

@@ -11,7 +11,8 @@ from typing import Any
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
 from contacts.models import CustomEvent, Segment
-from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
+from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
+from tests.peers.apps import source
 
 Settings = Mapping[str, Any]
 TREE = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
@@ -77,6 +78,14 @@ def custom_event() -> int:
     return CustomEvent.objects.create(name=f"event {CustomEvent.objects.count()}").pk
 
 
+def app_source(app: str) -> Sample:
+    """The app gets connected, as its trigger needs that."""
+    return Sample(
+        lambda automation: {"source": source(app, "one").pk},
+        (({"source": 999_999}, "source"), ({"source": "x"}, "source")),
+    )
+
+
 def a_user(automation: Automation) -> Settings:
     return {"who": "user", "user": UserFactory().pk, "subject": "News", "text": "Look at {{ contact.email }}"}
 
@@ -107,6 +116,9 @@ def a_goal() -> Step:
 
 
 TRIGGERS: dict[str, Sample] = {
+    "calendly_meeting_received": app_source("calendly"),
+    "typeform_form_received": app_source("typeform"),
+    "unbounce_page_received": app_source("unbounce"),
     "event_recorded": Sample(
         lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
         (
@@ -120,6 +132,10 @@ TRIGGERS: dict[str, Sample] = {
     "tag_removed": Sample(tags, NO_TAGS),
     "list_subscribed": Sample(one_list, NO_LIST),
     "list_unsubscribed": Sample(one_list, NO_LIST),
+    "form_submitted": Sample(
+        lambda automation: {"form": FormFactory().pk},
+        (({"form": 999_999}, "form"), ({"form": "x"}, "form"), ({"form": {}}, "form")),
+    ),
     "contact_field_changed": Sample(
         fixed(field="first_name", old="any", old_value="", new="value", new_value="Ada"),
         (
@@ -238,6 +254,20 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "app_receipt": Sample(
+        lambda automation: {
+            "op": "not_received",
+            "app": "typeform",
+            "source": source("typeform", "one").pk,
+            "days": 14,
+        },
+        (
+            ({"op": "received", "app": "hubspot"}, "app"),
+            ({"op": "received", "app": "typeform", "source": 999_999}, "source"),
+            ({"op": "received", "app": "typeform", "days": 0}, "days"),
+            ({"op": "got", "app": "typeform"}, "op"),
+        ),
+    ),
     "event": Sample(
         lambda automation: {"op": "did_not", "event": custom_event(), "times": 2, "days": 14},
         (
@@ -292,6 +322,14 @@ CONDITIONS: dict[str, Sample] = {
     "email_sent": Sample(
         lambda automation: {"op": "not_sent", "automation": automation.pk, "days": 14},
         (({"op": "sent", "automation": 999_999}, "automation"), ({"op": "sent", "days": 0}, "days")),
+    ),
+    "form": Sample(
+        lambda automation: {"op": "submitted", "form": FormFactory().pk, "days": 14},
+        (
+            ({"op": "submitted", "form": 999_999}, "form"),
+            ({"op": "submitted", "days": 0}, "days"),
+            ({"op": "sent"}, "op"),
+        ),
     ),
     "segment": Sample(
         lambda automation: {"op": "in", "segment": Segment.objects.create(name="Everyone").pk},

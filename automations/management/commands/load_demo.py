@@ -21,4 +21,6 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             Demo(people=options["people"]).load()
-        self.stdout.write(f"Loaded {Contact.objects.count():,} demo contacts, six automations and four campaigns.")
+        self.stdout.write(
+            f"Loaded {Contact.objects.count():,} contacts, seven automations, four campaigns."
+        )

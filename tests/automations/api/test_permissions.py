@@ -95,7 +95,12 @@ TABLE = [
 OTHERS = (
     "contacts",
     "events",
+    "app-connections",
+    "app-deliveries",
+    "app-sources",
     "event-types",
+    "forms",
+    "form-submissions",
     "tags",
     "lists",
     "fields",

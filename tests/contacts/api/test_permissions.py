@@ -6,9 +6,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from contacts.models import (
+    AppDelivery,
     CustomEvent,
     CustomField,
     EventRecord,
+    Form,
     ImportJob,
     List,
     Note,
@@ -17,8 +19,9 @@ from contacts.models import (
     Suppression,
     Tag,
 )
-from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
+from tests.peers.apps import source
 
 from .conftest import VERBS, client_of, make_user
 
@@ -87,6 +90,26 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "app-connections/", None, V),
+    ("get", "app-connections/{connection}/", None, V),
+    ("post", "app-connections/", {"app": "unbounce", "name": "new", "secret": "x" * 20}, M),
+    ("patch", "app-connections/{connection}/", {"name": "new"}, M),
+    ("delete", "app-connections/{connection}/", None, M),
+    ("get", "app-sources/", None, V),
+    ("get", "app-sources/{source}/", None, V),
+    ("post", "app-sources/", {"connection": "{connection}", "external_id": "new", "name": "new"}, M),
+    ("patch", "app-sources/{source}/", {"name": "new"}, M),
+    ("delete", "app-sources/{source}/", None, M),
+    ("get", "app-deliveries/", None, V),
+    ("get", "app-deliveries/{delivery}/", None, V),
+    ("post", "app-deliveries/{delivery}/replay/", {}, M),
+    ("get", "forms/", None, V),
+    ("get", "forms/{form}/", None, V),
+    ("post", "forms/", {"name": "new"}, E),
+    ("patch", "forms/{form}/", {"name": "new"}, E),
+    ("delete", "forms/{form}/", None, M),
+    ("get", "form-submissions/", None, V),
+    ("get", "form-submissions/{submission}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -103,7 +126,15 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    known = source("typeform", "form")
+    delivery = AppDelivery.objects.create(
+        connection=known.connection, external_id="1", outcome="failed", body="{}"
+    )
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
+        "connection": known.connection_id,
+        "source": known.pk,
+        "delivery": delivery.pk,
         "contact": contact.pk,
         "list": mailing_list.pk,
         "tag": Tag.objects.create(name="VIP").pk,
@@ -113,6 +144,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "form": form.pk,
+        "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -158,7 +191,7 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

@@ -5,8 +5,19 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.models import CustomEvent, CustomField, ImportJob, List, Note, Segment, Tag
+from contacts.models import (
+    AppConnection,
+    AppDelivery,
+    CustomEvent,
+    CustomField,
+    ImportJob,
+    List,
+    Note,
+    Segment,
+    Tag,
+)
 from contacts.services import create_contact, record_event, subscribe_contacts, suppress_address, tag_contacts
+from tests.peers.apps import source
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +29,9 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         subscribe_contacts(contacts=contact, list=mailing_list)
         event = CustomEvent.objects.create(name=f"event {n}")
         record_event(contacts=contact, event=event)
+        form = source("typeform", f"form {n}")
+        AppDelivery.objects.create(connection=form.connection, external_id=str(n), outcome="failed")
+        AppConnection.objects.create(app="typeform", name=f"connection {n}")
         Note.objects.create(contact=contact, text="x")
         Tag.objects.create(name=f"tag {n}")
         List.objects.create(name=f"list {n}")
@@ -32,6 +46,7 @@ def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
         "imports", "events", "event-types",
+        "app-connections", "app-sources", "app-deliveries",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")
     CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])

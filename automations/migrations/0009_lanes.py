@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0005_campaign_deliveries"),
-        ("contacts", "0007_campaign_sending"),
+        ("automations", "0008_trigger_apps"),
+        ("contacts", "0011_campaign_sending"),
     ]
 
     operations = [
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="lane",
             field=models.PositiveSmallIntegerField(
-                choices=[(0, "one by one"), (1, "with many"), (2, "held")], default=0, editable=False
+                choices=[(0, "one by one"), (1, "with many"), (2, "paused")], default=0, editable=False
             ),
         ),
         migrations.AddIndex(

@@ -21,6 +21,4 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             Demo(people=options["people"]).load()
-        self.stdout.write(
-            f"Loaded {Contact.objects.count():,} contacts, seven automations, four campaigns."
-        )
+        self.stdout.write(f"Loaded {Contact.objects.count():,} contacts, seven automations, four campaigns.")

@@ -12,12 +12,14 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.utils import timezone
 
+from automations.delivery.broadcast import run_campaigns
 from automations.engine.index import forget_index, touch_index
 from automations.engine.run import claim, run_due
 from automations.models import Automation, Enrollment, StepLog
+from automations.services import save_campaign, start_campaign
 from automations.sources.contacts import tag_changed
 from contacts.bulk import insert_rows, update_rows
-from contacts.models import ContactTag, CustomField, TagChange
+from contacts.models import Campaign, ContactTag, CustomField, List, Subscription, TagChange
 from contacts.services import tag_contacts
 
 from .measure import Row, fastest, in_turn, timed
@@ -250,6 +252,56 @@ def _analyze() -> None:
         cursor.execute("ANALYZE")
 
 
+def campaign(scale: int) -> Iterator[Row]:
+    """A campaign's recipients put into the ledger, batch by batch, none of them sent."""
+    clear()
+    count = 100_000 // scale
+    news = List.objects.get_or_create(name="Bench")[0]
+    ids = _fresh_contacts(count)
+    insert_rows(
+        Subscription,
+        {
+            "contact_id": ids, "list_id": news.pk, "status": "active", "source": "system",
+            "created_at": timezone.now(), "changed_at": timezone.now(),
+        },
+        size=count,
+        ignore_conflicts=True,
+    )  # fmt: skip
+    _analyze()
+    made: list[Campaign] = []
+
+    def fresh() -> None:
+        Campaign.objects.filter(pk__in=[row.pk for row in made]).delete()
+        values = {"name": "Bench", "subject": "Bench", "html": "<p>Bench</p>"}
+        made[:] = [save_campaign(values=values, lists=[news])]
+
+    def ours() -> None:
+        start_campaign(campaign=made[0])
+        while Campaign.objects.filter(pk=made[0].pk, expanded_at=None).exists():
+            run_campaigns(now=timezone.now())
+
+    def bare() -> None:
+        _bare_campaign(made[0].pk, news.pk)
+
+    first, second = in_turn(ours, bare, rounds=3, between=fresh)
+    fresh()
+    made[0].delete()
+    yield Row(f"{count:,} recipients of a campaign into the ledger / raw INSERT SELECT", first, second, "s ", 3)
+
+
+@transaction.atomic
+def _bare_campaign(campaign: int, news: int) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO automations_delivery (channel, campaign_id, contact_id, lane, step_key, visit, target,"
+            " subject, payload, status, skip_reason, error, attempts, message_id, created_at, due_at)"
+            " SELECT 'email', %s, contact_id, 1, '', 0, '', 'Bench', '{}', 'pending', '', '', 0, '', %s, %s"
+            " FROM contacts_subscription WHERE list_id = %s AND status = 'active'",
+            [campaign, now, now, news],
+        )
+
+
 BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "a": nobody_listens,
     "b": one_entry,
@@ -257,4 +309,5 @@ BENCHMARKS: dict[str, Callable[[int], Iterator[Row]]] = {
     "d": throughput,
     "e": growth_automations,
     "f": growth_waiting,
+    "i": campaign,
 }

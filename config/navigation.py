@@ -73,6 +73,8 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
     (
         _("E-mail"),
         [
+            (_("Campaigns"), "campaign", "campaigns:list", "contacts.view_campaign"),
+            (_("Templates"), "draft", "campaigns:templates", "contacts.view_emailtemplate"),
             (_("Deliveries"), "outbox", "automations_delivery_changelist", "automations.view_delivery"),
             (_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression"),
         ],

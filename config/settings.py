@@ -155,6 +155,7 @@ SERVER_EMAIL = env.str("SERVER_EMAIL", default="automation@localhost")
 ANYMAIL = env.dict("ANYMAIL", default={})
 # Marketing e-mails a minute over all workers; 0 means no limit.
 EMAIL_RATE_PER_MINUTE = env.int("EMAIL_RATE_PER_MINUTE", default=0)
+CAMPAIGN_BATCH_SIZE = env.int("CAMPAIGN_BATCH_SIZE", default=5_000)
 # What becomes of a message whose fate a crash left open: "hold" for a person, or "resend".
 EMAIL_UNCERTAIN_POLICY = env.str("EMAIL_UNCERTAIN_POLICY", default="hold", choices=["hold", "resend"])
 # A sender that gives no sign of life for so long has crashed; longer than any one hand-over takes.

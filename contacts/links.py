@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.urls import reverse
 
-from contacts.models import Contact, SubscriptionChange
+from contacts.models import Contact, SentEmail, SubscriptionChange
 from contacts.pages import CONTACT_PARAMETER, without_contact
 from contacts.selectors.site import is_tracked
 
@@ -23,11 +23,16 @@ INERT = "preview"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What a token says. `lists` may be empty: all."""
+    """What a token says. `lists` may be empty: all. `email_id`: the e-mail it stood in; 0 in old ones."""
 
     contact_id: int
     lists: list[int]
     address_hash: str
+    email_id: int = 0
+
+    def email(self) -> SentEmail | None:
+        """The e-mail whose reader follows the link."""
+        return SentEmail.objects.filter(pk=self.email_id).first() if self.email_id else None
 
     def contact(self) -> Contact | None:
         """The person it was sent to, though the contact may have been merged, or deleted and made anew since."""
@@ -39,9 +44,10 @@ class Link:
         return last.contact if last else None
 
 
-def make_token(contact: Contact, purpose: str, lists: Sequence[int] = ()) -> str:
-    """No expiry: a link in an old e-mail must still let its reader out."""
-    return Signer(salt=f"{SALT}.{purpose}").sign_object([contact.pk, sorted(lists), contact.address_hash])
+def make_token(contact: Contact, purpose: str, lists: Sequence[int] = (), email: int = 0) -> str:
+    """No expiry: a link in an old e-mail must still let its reader out. `email`: the SentEmail it stands in."""
+    value = [contact.pk, sorted(lists), contact.address_hash, *([email] if email else [])]
+    return Signer(salt=f"{SALT}.{purpose}").sign_object(value)
 
 
 def read_token(token: str, purpose: str) -> Link | None:
@@ -50,17 +56,16 @@ def read_token(token: str, purpose: str) -> Link | None:
         value: Any = Signer(salt=f"{SALT}.{purpose}").unsign_object(token)
     except (BadSignature, ValueError):
         return None
-    contact_id, lists, address_hash = value
-    return Link(contact_id, lists, address_hash)
+    return Link(*value)
 
 
-def unsubscribe_url(contact: Contact, lists: Sequence[int] = ()) -> str:
-    """`lists`: those to leave; empty for all."""
-    return _url("unsubscribe", make_token(contact, "unsubscribe", lists))
+def unsubscribe_url(contact: Contact, lists: Sequence[int] = (), email: int = 0) -> str:
+    """`lists`: those to leave; empty for all. `email`: the SentEmail it stands in."""
+    return _url("unsubscribe", make_token(contact, "unsubscribe", lists, email))
 
 
-def preferences_url(contact: Contact) -> str:
-    return _url("preferences", make_token(contact, "preferences"))
+def preferences_url(contact: Contact, email: int = 0) -> str:
+    return _url("preferences", make_token(contact, "preferences", email=email))
 
 
 def inert_links() -> dict[str, str]:

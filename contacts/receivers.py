@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contacts.models import (
     AppConnection,
     AppSource,
+    Campaign,
     Contact,
     ContactTag,
     Conversion,
@@ -24,6 +25,7 @@ from contacts.models import (
     SiteMessage,
     Tag,
 )
+from contacts.models.campaigns import CampaignStatus
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
 from contacts.signals import usage_requested
@@ -47,6 +49,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=SiteMessage)
 @receiver(pre_delete, sender=Score)
 @receiver(pre_delete, sender=Conversion)
+@receiver(pre_delete, sender=Campaign)
 @receiver(pre_delete, sender=AppConnection)
 @receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
@@ -97,3 +100,16 @@ def _delete_files(instance: ImportJob | ExportJob, **kwargs: Any) -> None:
     for file in (instance.file, getattr(instance, "report", None)):
         if file:
             file.storage.delete(str(file.name))
+
+
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=Segment)
+def _campaigns_using(record: List | Segment, **kwargs: Any) -> list[str]:
+    """The campaigns that still go to it. Of a draft too: without it, the draft would go to others."""
+    over = (CampaignStatus.SENT, CampaignStatus.CANCELLED)
+    rows = Campaign.objects.filter(**{_named(record): record}).exclude(status__in=over).order_by("name")
+    return [_("the campaign “%s”") % name for name in rows.values_list("name", flat=True)]
+
+
+def _named(record: List | Segment) -> str:
+    return "lists" if isinstance(record, List) else "segment"

@@ -8,6 +8,7 @@ from django.apps.registry import Apps
 #: function -> (name, minutes). Every task is idempotent; a late or doubled run does no harm.
 SCHEDULES = {
     "contacts.tasks.resume_jobs": ("contacts: resume jobs", 1),
+    "contacts.tasks.roll_up_campaigns": ("contacts: roll up campaign counts", 10),
     "contacts.tasks.remove_files": ("contacts: remove old files", 24 * 60),
     "contacts.tasks.expire_points": ("contacts: expire points", 5),
     "contacts.tasks.forget_score_changes": ("contacts: forget old score changes", 24 * 60),

@@ -5,6 +5,7 @@ from django.utils import timezone
 from contacts.services import expire_points as _expire_points
 from contacts.services import forget_score_changes as _forget_score_changes
 from contacts.services.apps import delete_old_deliveries
+from contacts.services.campaigns import roll_up_counts
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.files import remove_old_files
@@ -56,3 +57,7 @@ def retain() -> None:
     now = timezone.now()
     delete_old_deliveries(now=now)
     delete_old_visits(now=now)
+
+
+def roll_up_campaigns() -> int:
+    return roll_up_counts()

@@ -5,6 +5,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from .account import AccountView
 from .automations import AutomationViewSet
+from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
@@ -15,9 +16,11 @@ from .triggers import TriggerViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("automations", AutomationViewSet),
+    ("campaigns", CampaignViewSet),
     ("condition-types", ConditionTypeViewSet),
     ("conversion-rules", ConversionRuleViewSet),
     ("deliveries", DeliveryViewSet),
+    ("email-templates", EmailTemplateViewSet),
     ("enrollments", EnrollmentViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),

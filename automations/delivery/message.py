@@ -46,7 +46,10 @@ def build_message(
 ) -> EmailMultiAlternatives:
     """The message as it goes out. `content` holds a send-e-mail step's settings; the link to unsubscribe
     leaves the e-mail's lists (none: all). ValidationError when it can't be made for this contact."""
-    links = {"unsubscribe": unsubscribe_url(contact, email.lists), "preferences": preferences_url(contact)}
+    links = {
+        "unsubscribe": unsubscribe_url(contact, email.lists, email.pk),
+        "preferences": preferences_url(contact, email.pk),
+    }
     seen = _fill(content, contact, event, links)
     return _message(seen, contact.email, _headers(links, delivery))
 

@@ -16,26 +16,30 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain, zip_longest
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from automations.delivery.holding import only_active
-from automations.models import Delivery, SenderState, StepCount, StepLog
-from automations.models.delivery import DeliveryStatus
+from automations.models import Delivery, SenderState, StepLog
+from automations.models.delivery import DeliveryStatus, Lane
 from automations.reasons import Outcome, Skip
 from automations.registry import Registry
 from automations.steps.base import StepRun, Visit
 from contacts.bulk import id_set, insert_rows
+
+from .tally import Outcomes, count_outcomes
 
 log = logging.getLogger(__name__)
 
 CLAIM = 50
 PAUSES = (60, 300, 1_800, 7_200, 21_600, 43_200)  # seconds, by attempt
 MAX_ATTEMPTS = 8
+SERVED = (Lane.SINGLE, Lane.MASS)
 FINAL = (DeliveryStatus.SENT, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED)
 
 
@@ -114,6 +118,7 @@ def enqueue(*, drafts: Sequence[DeliveryDraft], run: StepRun) -> set[int]:
             "version_id": run.plan.version_id,
             "enrollment_id": [draft.visit.id for draft in drafts],
             "contact_id": [draft.visit.contact_id for draft in drafts],
+            "lane": Lane.SINGLE,
             "step_key": run.step.key,
             "visit": [0 if draft.once else draft.visit.visit for draft in drafts],
             "target": [draft.target for draft in drafts],
@@ -200,6 +205,7 @@ def _hand_over(channel: Channel, parcels: Iterator[Parcel], now: Callable[[], da
 def _claim(channel: Channel, now: datetime) -> list[Delivery]:
     """Lease due rows. The channel's state row is the lock that makes the rate one for all workers."""
     due = Delivery.objects.filter(channel=channel.slug, status=DeliveryStatus.PENDING, due_at__lte=now)
+    due = due.filter(lane__in=SERVED)
     if not due.exists():
         return []
     until = now + lease()
@@ -208,17 +214,29 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
         state = SenderState.objects.select_for_update().get(channel=channel.slug)
         if state.paused_until and state.paused_until > now:
             return []
-        room = min(CLAIM, _room(channel, now))
-        locked = due.order_by("due_at", "pk").select_for_update(skip_locked=True)[: max(room, 0)]
-        claimed, more = only_active(list(locked))
+        room = max(min(CLAIM, _room(channel, now)), 0)
+        claimed, more = only_active(_in_turns(due, room))
         while more and not claimed:
-            claimed, more = only_active(list(locked.all()))
+            claimed, more = only_active(_in_turns(due, room))
         Delivery.objects.filter(pk__in=id_set([row.pk for row in claimed])).update(
             status=DeliveryStatus.CLAIMED, lease_until=until
         )
     for row in claimed:
         row.lease_until = until
     return claimed
+
+
+def _in_turns(due: QuerySet[Delivery], room: int) -> list[Delivery]:
+    """The oldest of each lane, as many of the one as of the other; what a lane leaves free the other takes.
+
+    A single e-mail so never waits behind the thousands of a campaign, nor a campaign for ever.
+    """
+    queues = [
+        list(due.filter(lane=lane).order_by("due_at", "pk").select_for_update(skip_locked=True)[:room])
+        for lane in SERVED
+    ]
+    turns = chain.from_iterable(zip_longest(*queues))
+    return [row for row in turns if row is not None][:room]
 
 
 def _room(channel: Channel, now: datetime) -> int:
@@ -231,13 +249,13 @@ def _room(channel: Channel, now: datetime) -> int:
 
 
 def _begin(delivery: Delivery, now: datetime) -> bool:
-    """From here on the provider may have it. False when the claim was lost meanwhile.
+    """From here on the provider may have it. False when the claim was lost, or the row held, meanwhile.
 
     One row changes from claimed to sending in one statement, and only for the claim's own lease:
     of two senders who both believe they hold a row, one begins.
     """
     held = Delivery.objects.filter(
-        pk=delivery.pk, status=DeliveryStatus.CLAIMED, lease_until=delivery.lease_until
+        pk=delivery.pk, status=DeliveryStatus.CLAIMED, lease_until=delivery.lease_until, lane__in=SERVED
     ).filter(lease_until__gt=now)
     until = now + lease()
     if not held.update(status=DeliveryStatus.SENDING, lease_until=until, attempts=F("attempts") + 1):
@@ -259,7 +277,7 @@ def _settle(delivery: Delivery, now: datetime, **values: Any) -> None:
     if not mine.update(lease_until=None, **values):
         log.warning("Delivery %s: came too late to say %s", delivery.pk, values["status"])
     elif values["status"] in FINAL:
-        _count(delivery, str(values["status"]))
+        count_outcomes([Outcomes.of(delivery, str(values["status"]))], at=now)
 
 
 @transaction.atomic
@@ -272,7 +290,7 @@ def _dismiss(delivery: Delivery, skip: str, now: datetime) -> None:
         return
     if not mine.update(status=DeliveryStatus.SKIPPED, skip_reason=skip, lease_until=None, error=""):
         return
-    _count(delivery, str(DeliveryStatus.SKIPPED), f"skip:{skip}")
+    count_outcomes([Outcomes.of(delivery, str(DeliveryStatus.SKIPPED), f"skip:{skip}")], at=now)
     if delivery.enrollment_id:
         StepLog.objects.create(
             enrollment_id=delivery.enrollment_id,
@@ -281,14 +299,6 @@ def _dismiss(delivery: Delivery, skip: str, now: datetime) -> None:
             outcome=Outcome.NOT_ELIGIBLE,
             detail=str(Skip(skip).label),
             at=now,
-        )
-
-
-def _count(delivery: Delivery, *metrics: str) -> None:
-    if delivery.automation_id:
-        StepCount.objects.bulk_create(
-            StepCount(automation_id=delivery.automation_id, step_key=delivery.step_key, metric=metric, amount=1)
-            for metric in metrics
         )
 
 

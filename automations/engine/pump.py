@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import OperationalError, close_old_connections, connection
 
+from automations.delivery.broadcast import run_campaigns
 from automations.delivery.outbox import deliver_due
 
 from .run import run_due
@@ -46,6 +47,7 @@ def turn(*, clock: Callable[[], datetime]) -> int:
         lambda: run_checks(now=clock()),
         lambda: run_wake_ups(now=clock()),
         lambda: run_due(now=clock()),
+        lambda: run_campaigns(now=clock()),
         lambda: deliver_due(now=clock),
     )
     for wheel in wheels:

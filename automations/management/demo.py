@@ -38,6 +38,7 @@ from contacts.services import (
 
 from . import demo_scores
 from .demo_apps import app_day, connect_apps
+from .demo_campaigns import load_campaigns
 from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 from .demo_site import PRICES, TOUR, make_site, site_of_a_day
@@ -96,6 +97,7 @@ class Demo:
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
+            load_campaigns(self.random, self.now, self.lists, at)
 
     def _vocabulary(self) -> None:
         make_site()

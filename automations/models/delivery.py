@@ -22,6 +22,14 @@ class DeliveryStatus(models.TextChoices):
     UNCERTAIN = "uncertain", _("uncertain: a crash left its fate open")
 
 
+class Lane(models.IntegerChoices):
+    """Where a row queues. Senders serve the first two in turns; what is paused waits for its campaign."""
+
+    SINGLE = 0, _("one by one")
+    MASS = 1, _("with many")
+    PAUSED = 2, _("paused")
+
+
 class Delivery(models.Model):
     """An e-mail, webhook or notification: of an automation's step, or (`campaign`) of a one-off campaign.
 
@@ -40,6 +48,7 @@ class Delivery(models.Model):
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, null=True, related_name="deliveries", db_index=False, verbose_name=_("campaign")
     )
+    lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.SINGLE, editable=False)
     step_key = models.CharField(max_length=12, blank=True)
     visit = models.PositiveIntegerField(default=0)
     target = models.CharField(_("to"), max_length=500, blank=True)
@@ -69,7 +78,7 @@ class Delivery(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(status="pending"), name="delivery_due"),
+            models.Index(fields=["lane", "due_at"], condition=models.Q(status="pending"), name="delivery_due"),
             models.Index(
                 fields=["lease_until"],
                 condition=models.Q(status__in=["claimed", "sending"]),
@@ -78,6 +87,11 @@ class Delivery(models.Model):
             models.Index(fields=["automation"], condition=models.Q(status="held"), name="delivery_held"),
             models.Index(fields=["sent_at"], name="delivery_sent"),
             models.Index(fields=["automation", "step_key", "status"], name="delivery_figures"),
+            models.Index(
+                fields=["campaign", "status"],
+                condition=models.Q(campaign__isnull=False),
+                name="delivery_of_campaign",
+            ),
         ]
 
     def __str__(self) -> str:

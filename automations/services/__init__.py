@@ -4,6 +4,16 @@ from .account import update_account
 from .activation import activate, deactivate
 from .automations import delete_automation, save_automation
 from .backfill import backfill, backfill_count
+from .campaigns import (
+    cancel_campaign,
+    pause_campaign,
+    problems_of_campaign,
+    resume_campaign,
+    save_campaign,
+    schedule_campaign,
+    send_test,
+    start_campaign,
+)
 from .deliveries import cancel_deliveries, mark_deliveries_sent, resend_deliveries
 from .drafts import (
     add_step,
@@ -30,6 +40,7 @@ __all__ = [
     "add_trigger",
     "backfill",
     "backfill_count",
+    "cancel_campaign",
     "cancel_deliveries",
     "deactivate",
     "delete_automation",
@@ -43,14 +54,21 @@ __all__ = [
     "give_now_count",
     "mark_deliveries_sent",
     "move_step",
+    "pause_campaign",
     "problems_of",
+    "problems_of_campaign",
     "publish",
     "redo",
     "resend_deliveries",
+    "resume_campaign",
     "resume_parked",
     "save_automation",
+    "save_campaign",
     "save_score_rule",
+    "schedule_campaign",
+    "send_test",
     "skip_wait",
+    "start_campaign",
     "undo",
     "update_account",
     "update_step",

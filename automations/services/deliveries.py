@@ -7,11 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from automations.delivery.tally import Outcomes, count_outcomes
 from automations.engine.wake import wake_worker
-from automations.models import Delivery, StepCount
+from automations.models import Delivery
 from automations.models.delivery import DeliveryStatus
 from automations.reasons import Skip
-from contacts.bulk import chunks, id_set, insert_rows
+from contacts.bulk import chunks, id_set
+from contacts.services.engagement import note_arrived
 
 OPEN = (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
 WAITING = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
@@ -61,24 +63,24 @@ def _decide(deliveries: Iterable[Delivery | int], statuses: Collection[str], val
         found = list(
             rows.select_for_update(of=("self",))
             .order_by("pk")
-            .values_list("pk", "automation_id", "step_key", "status")
+            .values_list("pk", "automation_id", "step_key", "campaign_id", "status")
         )
         Delivery.objects.filter(pk__in=id_set([row[0] for row in found])).update(**values)
-        _count(found, str(values["status"]))
+        _count(found, str(values["status"]), values.get("skip_reason", ""))
+        if values["status"] == DeliveryStatus.SENT:
+            note_arrived(references=[row[0] for row in found])
         done += [row[0] for row in found]
     return done
 
 
-def _count(rows: Sequence[tuple[int, int | None, str, str]], new: str) -> None:
+def _count(rows: Sequence[tuple[int, int | None, str, int | None, str]], new: str, reason: str) -> None:
     """The same metrics as the sender's: what had been counted as failed no longer is."""
-    changes: list[tuple[int, str, str, int]] = []
-    for _pk, automation_id, step_key, old in rows:
-        if automation_id is None:
-            continue
+    changes: list[Outcomes] = []
+    metrics = (new, f"skip:{reason}") if reason else (new,)
+    for _pk, automation_id, step_key, campaign_id, old in rows:
+        place = (automation_id, step_key, campaign_id)
         if old == DeliveryStatus.FAILED:
-            changes.append((automation_id, step_key, old, -1))
+            changes.append(Outcomes(*place, (old,), -1))
         if new != DeliveryStatus.PENDING:
-            changes.append((automation_id, step_key, new, 1))
-    names = ("automation_id", "step_key", "metric", "amount")
-    columns = {name: [change[place] for change in changes] for place, name in enumerate(names)}
-    insert_rows(StepCount, columns, size=len(changes))
+            changes.append(Outcomes(*place, metrics))
+    count_outcomes(changes, at=timezone.now())

@@ -42,8 +42,24 @@ def merge_enrollments(keep: Contact, drop: Contact, **kwargs: Any) -> None:
     for row in theirs:
         last[row.automation_id] += 1
         Enrollment.objects.filter(pk=row.pk).update(contact=keep, number=last[row.automation_id])
-    Delivery.objects.filter(contact=drop).update(contact=keep)
+    _merge_deliveries(keep, drop)
     EntryRefusal.objects.filter(contact=drop).update(contact=keep)
+
+
+def _merge_deliveries(keep: Contact, drop: Contact) -> None:
+    """A one-off campaign went, or goes, to both: the one person gets it once, and keeps the row of `keep`."""
+    from automations.services import cancel_deliveries
+
+    theirs = Delivery.objects.filter(contact=drop)
+    twice = theirs.filter(campaign__in=Delivery.objects.filter(contact=keep).values("campaign"))
+    campaigns = dict(twice.values_list("campaign_id", "status"))
+    waiting = {pk for pk, status in campaigns.items() if status == DeliveryStatus.PENDING}
+    cancel_deliveries(deliveries=twice.filter(campaign__in=waiting).values_list("pk", flat=True))
+    ours = Delivery.objects.filter(contact=keep, status=DeliveryStatus.PENDING)
+    got = ours.filter(campaign__in=set(campaigns) - waiting)
+    cancel_deliveries(deliveries=got.values_list("pk", flat=True))
+    theirs.filter(campaign__in=campaigns).update(contact=None)
+    Delivery.objects.filter(contact=drop).update(contact=keep)
 
 
 def _last_numbers(contact: Contact) -> dict[int, int]:

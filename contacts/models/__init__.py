@@ -1,6 +1,6 @@
 from .api import IdempotencyKey
 from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
-from .campaigns import Campaign, CampaignCount, CampaignLink
+from .campaigns import Campaign, CampaignCount, CampaignLink, EmailTemplate
 from .contact import Contact
 from .conversions import Conversion, ConversionRecord
 from .engagement import EmailActivity, SentEmail
@@ -36,6 +36,7 @@ __all__ = [
     "CustomEvent",
     "CustomField",
     "EmailActivity",
+    "EmailTemplate",
     "EventRecord",
     "ExpiringPoints",
     "ExportJob",

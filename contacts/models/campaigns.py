@@ -3,6 +3,7 @@
 import hashlib
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,11 @@ class CampaignStatus(models.TextChoices):
 class Campaign(Timestamped):
     """One e-mail that goes to many: now, at a time, or (kind `automation`) whenever an automation comes to it.
 
+    scheduled_at  when it is, or was, due; while it is being sent the pump finds it by this
+    watermark     the last contact that is in the ledger; `ceiling` is the last there was at the start
+    recipients    how many are in the ledger
+    problem       why it could not start by itself
+
     The e-mail of an automation has its text in the automation's versions; here stands only what it
     is called and counted under. `origin_key` says which one it is, to whoever made it.
     """
@@ -49,12 +55,20 @@ class Campaign(Timestamped):
     track_opens = models.BooleanField(_("count opens"), default=True)
     track_links = models.BooleanField(_("count clicks"), default=True)
     lists = models.ManyToManyField(List, blank=True, related_name="campaigns", verbose_name=_("lists"))
+    # Deleting one that a campaign still needs is refused (`contacts.receivers`); what was sent outlives it.
     segment = models.ForeignKey(
-        Segment, models.PROTECT, null=True, blank=True, related_name="campaigns", verbose_name=_("segment")
+        Segment, models.SET_NULL, null=True, blank=True, related_name="campaigns", verbose_name=_("segment")
     )
     scheduled_at = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+    # The recipients as they were chosen at the start: the segment's conditions, and how far they are worked out.
+    audience = models.JSONField(default=dict, editable=False)
+    watermark = models.BigIntegerField(default=0, editable=False)
+    ceiling = models.BigIntegerField(default=0, editable=False)
+    expanded_at = models.DateTimeField(null=True, editable=False)
+    recipients = models.PositiveIntegerField(_("recipients"), default=0, editable=False)
+    problem = models.TextField(_("problem"), blank=True, editable=False)
 
     class Meta:
         verbose_name = _("campaign")
@@ -74,6 +88,31 @@ class Campaign(Timestamped):
 
 def url_hash(url: str) -> str:
     return hashlib.sha256(url.encode()).hexdigest()
+
+
+class EmailTemplate(Timestamped):
+    """An e-mail to start others from; what was started from it does not change with it."""
+
+    name = models.CharField(_("name"), max_length=100)
+    subject = models.CharField(_("subject"), max_length=250, blank=True)
+    preheader = models.CharField(_("preheader"), max_length=250, blank=True)
+    html = models.TextField(_("content (HTML)"), blank=True)
+    text = models.TextField(_("plain text"), blank=True)
+
+    class Meta:
+        verbose_name = _("e-mail template")
+        verbose_name_plural = _("e-mail templates")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="email_template_name",
+                violation_error_message=_("A template with this name exists already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class CampaignLink(models.Model):
@@ -101,10 +140,13 @@ class CampaignCount(models.Model):
     """What was counted, in rows that are only ever added and rolled up: a counter nobody waits for.
 
     metric  an EmailAction, "sent", or one of them with "_first": counted once for each e-mail
+            "link" and "link_first" (once for each e-mail) count the clicks of one `link`;
+            "skipped" and "skip:<reason>" those whom it was not sent
     at      the beginning of the hour
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="counts", db_index=False)
+    link = models.ForeignKey(CampaignLink, models.CASCADE, null=True, related_name="counts", db_index=False)
     metric = models.CharField(max_length=20)
     at = models.DateTimeField(default=timezone.now)
     amount = models.BigIntegerField()

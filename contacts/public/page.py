@@ -1,6 +1,6 @@
 """What the pages that contacts see have in common: who is meant, in which language, and with which headers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,9 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from contacts.language import spoken_language
 from contacts.links import INERT, Link, read_token
-from contacts.models import Contact
+from contacts.models import Contact, List
+from contacts.models.engagement import EmailAction
+from contacts.services.engagement import record_email_activity
 
 MAX_BODY = 64 * 1024
 HEADERS = {
@@ -77,6 +79,15 @@ def contact_page(purpose: str) -> Callable[[Page], View]:
         return view
 
     return decorate
+
+
+def note_unsubscribed(link: Link, left: Sequence[List]) -> None:
+    """Count it for the e-mail in which the link stood. Nothing was left: nothing is counted."""
+    email = link.email() if left else None
+    if email is not None:
+        record_email_activity(
+            email=email, action=EmailAction.UNSUBSCRIBE, detail=", ".join(row.name for row in left)
+        )
 
 
 def masked(address: str) -> str:

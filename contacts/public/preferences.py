@@ -11,7 +11,7 @@ from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Origin, Source, caused_by
 from contacts.services import subscribe_contacts, unsubscribe_contacts
 
-from .page import contact_page, masked
+from .page import contact_page, masked, note_unsubscribed
 
 REASON = "preferences page"
 
@@ -24,7 +24,7 @@ def preferences(request: HttpRequest, contact: Contact, link: Link) -> HttpRespo
     if request.method == "POST":
         wanted = set() if request.POST.get("action") == "none" else set(request.POST.getlist("lists"))
         with caused_by(Origin(source=Source.CONTACT)):
-            _save(contact, offered, active, wanted)
+            note_unsubscribed(link, _save(contact, offered, active, wanted))
         active = _active(contact)
     context = {
         "address": masked(contact.email),
@@ -40,10 +40,14 @@ def _active(contact: Contact) -> set[int]:
     return set(rows.values_list("list_id", flat=True))
 
 
-def _save(contact: Contact, offered: Sequence[List], active: set[int], wanted: set[str]) -> None:
+def _save(contact: Contact, offered: Sequence[List], active: set[int], wanted: set[str]) -> list[List]:
+    """Returns those that were left."""
+    left: list[List] = []
     for row in offered:
         wants = str(row.pk) in wanted
         if wants and row.pk not in active:
             subscribe_contacts(contacts=contact, list=row, resubscribe=True)
         elif not wants and row.pk in active:
             unsubscribe_contacts(contacts=contact, list=row, reason=REASON)
+            left.append(row)
+    return left

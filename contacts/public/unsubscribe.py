@@ -11,7 +11,7 @@ from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Origin, Source, caused_by
 from contacts.services import subscribe_contacts, unsubscribe_contacts
 
-from .page import contact_page, masked
+from .page import contact_page, masked, note_unsubscribed
 
 RECEIVING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.UNCONFIRMED)
 ONE_CLICK = "One-Click"
@@ -31,6 +31,7 @@ def unsubscribe(request: HttpRequest, contact: Contact, link: Link) -> HttpRespo
             reason = "one click in the mail program" if one_click else "link in an e-mail"
             lists = [] if action == "all" else link.lists
             left = _leave(contact, _meant(contact, lists), reason)
+            note_unsubscribed(link, left)
     context = {
         "address": masked(contact.email),
         "asked": not action,
@@ -39,7 +40,7 @@ def unsubscribe(request: HttpRequest, contact: Contact, link: Link) -> HttpRespo
         "leaving": _meant(contact, link.lists),
         "others": _receiving(contact),
         "undo": make_token(contact, "undo", [row.pk for row in left]),
-        "preferences": preferences_url(contact),
+        "preferences": preferences_url(contact, link.email_id),
     }
     return render(request, "contacts/public/unsubscribe.html", context)
 

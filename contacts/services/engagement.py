@@ -1,11 +1,13 @@
 """What people do with e-mails: opens, clicks, shares, forwards, answers; and what providers report of them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
+from contacts.bulk import id_set
 from contacts.models import CampaignCount, CampaignLink, EmailActivity, SentEmail
 from contacts.models.engagement import EmailAction
 
@@ -42,6 +44,8 @@ def record_email_activity(
     metrics = [f"{action}_machine"] if machine else [str(action), *_first(email, action, now)]
     if email.campaign_id:
         count_campaign(campaign=email.campaign_id, metrics=metrics, at=now)
+        if link is not None and not machine:
+            count_campaign(campaign=email.campaign_id, metrics=_of_link(email, link), at=now, link=link.pk)
     if email.contact_id is None:
         return None
     activity = EmailActivity(
@@ -68,6 +72,16 @@ def note_sent(*, email: SentEmail, message_id: str, subject: str) -> None:
         count_campaign(campaign=email.campaign_id, metrics=["sent"], at=now)
 
 
+def note_arrived(*, references: Sequence[int]) -> None:
+    """A person says of these rows of the ledger that their e-mails did leave, though the sender couldn't tell."""
+    rows = SentEmail.objects.filter(reference__in=id_set(references), sent_at=None)
+    now = timezone.now()
+    found = list(rows.select_for_update().values_list("pk", "campaign_id"))
+    SentEmail.objects.filter(pk__in=id_set([row[0] for row in found])).update(sent_at=now)
+    for campaign, amount in Counter(row[1] for row in found if row[1]).items():
+        count_campaign(campaign=campaign, metrics=["sent"], at=now, amount=amount)
+
+
 def _first(email: SentEmail, action: EmailAction, now: datetime) -> list[str]:
     """The metric of a first time, which one of several simultaneous requests gets."""
     column = FIRST.get(action)
@@ -78,8 +92,17 @@ def _first(email: SentEmail, action: EmailAction, now: datetime) -> list[str]:
     return [f"{action}_first"] if rows.update(**{column: now}) else []
 
 
-def count_campaign(*, campaign: int, metrics: Sequence[str], at: datetime, amount: int = 1) -> None:
+def _of_link(email: SentEmail, link: CampaignLink) -> list[str]:
+    """Once for each e-mail; of several simultaneous clicks each may take itself for the first."""
+    before = EmailActivity.objects.filter(email=email, link=link, machine=False).exists()
+    return ["link"] if before else ["link", "link_first"]
+
+
+def count_campaign(
+    *, campaign: int, metrics: Sequence[str], at: datetime, amount: int = 1, link: int | None = None
+) -> None:
     hour = at.replace(minute=0, second=0, microsecond=0)
     CampaignCount.objects.bulk_create(
-        CampaignCount(campaign_id=campaign, metric=metric, at=hour, amount=amount) for metric in metrics
+        CampaignCount(campaign_id=campaign, metric=metric, at=hour, amount=amount, link_id=link)
+        for metric in metrics
     )

@@ -4,7 +4,8 @@ import pytest
 from django.core.management import call_command
 
 from automations.models import Automation, Delivery, Enrollment
-from contacts.models import Contact, ConversionRecord
+from automations.selectors.campaigns import reports
+from contacts.models import Campaign, Contact, ConversionRecord
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -19,6 +20,9 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
     for name in ("Hot leads", "After an upgrade"):
         assert Enrollment.objects.filter(automation__name=name).exists(), name
     assert ConversionRecord.objects.exclude(first_touch="").exists()
+    campaigns = Campaign.objects.filter(kind="broadcast").order_by("status")
+    assert [row.status for row in campaigns] == ["draft", "scheduled", "sent", "sent"]
+    assert all(report.of("open_first") for report in reports(list(campaigns)[2:]).values())
     before = Enrollment.objects.count()
     call_command("load_demo")
     assert (Contact.objects.count(), Enrollment.objects.count()) == (300, before)

@@ -5,14 +5,16 @@ from django.utils import timezone
 
 from automations.models import ConversionRule, Delivery, Enrollment, ScoreRule
 from automations.services import add_to_automation, add_trigger, save_score_rule
-from contacts.models import Conversion, Score, Segment
-from contacts.services import tag_contacts
+from contacts.models import Campaign, Conversion, EmailTemplate, Score, Segment
+from contacts.services import subscribe_contacts, tag_contacts
+from tests.automations.campaigns.conftest import build_campaign
 from tests.automations.conftest import build_automation
 from tests.automations.samples import new_automation, published
-from tests.factories import ContactFactory, TagFactory, UserFactory
+from tests.factories import ContactFactory, ListFactory, TagFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 V, E, M = "viewer editor manager", "editor manager", "manager"
+NEXT_MONTH = (timezone.now() + timezone.timedelta(days=30)).isoformat()
 
 TABLE = [
     # method, path, body, who may
@@ -80,6 +82,25 @@ TABLE = [
     ("get", "segments/{segment}/count/", None, V),
     ("get", "segments/{segment}/contacts/", None, V),
     ("post", "segments/preview/", {"conditions": {}}, V),
+    ("get", "campaigns/", None, V),
+    ("post", "campaigns/", {"name": "New"}, E),
+    ("get", "campaigns/{campaign}/", None, V),
+    ("patch", "campaigns/{campaign}/", {"name": "Other"}, E),
+    ("delete", "campaigns/{campaign}/", None, E),
+    ("get", "campaigns/{campaign}/problems/", None, V),
+    ("get", "campaigns/{campaign}/report/", None, V),
+    ("post", "campaigns/{ready}/send/", None, E),
+    ("post", "campaigns/{ready}/schedule/", {"at": NEXT_MONTH}, E),
+    ("post", "campaigns/{sending}/pause/", None, E),
+    ("post", "campaigns/{paused}/resume/", None, E),
+    ("post", "campaigns/{sending}/cancel/", None, E),
+    ("post", "campaigns/{campaign}/duplicate/", None, E),
+    ("post", "campaigns/{ready}/test/", {"addresses": ["team@example.com"]}, E),
+    ("get", "email-templates/", None, V),
+    ("post", "email-templates/", {"name": "New"}, E),
+    ("get", "email-templates/{template}/", None, V),
+    ("patch", "email-templates/{template}/", {"name": "Other"}, E),
+    ("delete", "email-templates/{template}/", None, E),
     ("get", "account/", None, V),
     ("patch", "account/", {"plan": "plus"}, M),
 ]
@@ -150,7 +171,20 @@ def ids(db):
         "contact": contacts[0].pk,
         "delivery": Delivery.objects.create(channel="email", automation=automation, status="failed").pk,
         "segment": Segment.objects.create(name="All").pk,
+        "ready": _ready(),
+        "campaign": Campaign.objects.create(name="Draft").pk,
+        "sending": Campaign.objects.create(name="Sending", status="sending").pk,
+        "paused": Campaign.objects.create(name="Paused", status="paused").pk,
+        "template": EmailTemplate.objects.create(name="Template").pk,
     }
+
+
+def _ready():
+    """A campaign that can be sent, and someone of the team."""
+    UserFactory(username="team", email="team@example.com")
+    news = ListFactory()
+    subscribe_contacts(contacts=ContactFactory(), list=news)
+    return build_campaign(lists=[news]).pk
 
 
 def _looking_back():

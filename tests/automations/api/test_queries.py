@@ -6,12 +6,14 @@ from django.test.utils import CaptureQueriesContext
 
 from automations.models import Automation, Delivery, Enrollment, Step, Version
 from automations.services.snapshots import snapshot_of
-from contacts.models import Segment
+from contacts.models import Campaign, EmailTemplate, Segment
 from tests.automations.samples import TREE, published
 from tests.factories import ContactFactory, ListFactory
 
 pytestmark = pytest.mark.django_db
-PATHS = ["automations", "triggers", "steps", "enrollments", "deliveries", "segments"]
+PATHS = [
+    "automations", "triggers", "steps", "enrollments", "deliveries", "segments", "campaigns", "email-templates",
+]  # fmt: skip
 
 
 def fill(template, count, contact, news):
@@ -34,6 +36,9 @@ def fill(template, count, contact, news):
     Automation.lists.through.objects.bulk_create(Automation.lists.through(automation=a, list=news) for a in made)
     Enrollment.objects.bulk_create(Enrollment(automation=a, contact=contact) for a in made)
     Delivery.objects.bulk_create(Delivery(channel="email", automation=a, contact=contact) for a in made)
+    campaigns = Campaign.objects.bulk_create(Campaign(name=f"Campaign {n}") for n in range(count))
+    Campaign.lists.through.objects.bulk_create(Campaign.lists.through(campaign=c, list=news) for c in campaigns)
+    EmailTemplate.objects.bulk_create(EmailTemplate(name=f"Template {start + n}") for n in range(count))
     Segment.objects.bulk_create(Segment(name=f"Segment {start + n}", conditions=TREE) for n in range(count))
 
 

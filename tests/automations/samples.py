@@ -92,10 +92,10 @@ def a_link(automation: Automation) -> Settings:
 
 
 NO_EMAIL = (
-    ({"kind": "campaign", "scope": "campaign"}, "campaign"),
+    ({"kind": "campaign", "scope": "campaign", "campaign": None}, "campaign"),
     ({"kind": "campaign", "scope": "campaign", "campaign": 999_999}, "campaign"),
     ({"kind": "campaign", "scope": "list", "list": 999_999}, "list"),
-    ({"kind": "campaign", "scope": "list"}, "list"),
+    ({"kind": "campaign", "scope": "list", "list": None}, "list"),
     ({"kind": "campaign", "scope": "some"}, "scope"),
     ({"kind": "personal"}, "kind"),
 )

@@ -7,6 +7,9 @@ from automations.models import Automation, Delivery, Step
 from contacts.bulk import insert_rows
 from contacts.models import Campaign, Contact, SentEmail
 from contacts.models.campaigns import CampaignKind, CampaignStatus
+from contacts.services.campaign_links import add_links
+
+from .tracking import links_in
 
 CONTENT = (
     "subject", "preheader", "html", "text", "from_name", "from_email", "reply_to", "track_opens", "track_links",
@@ -23,9 +26,20 @@ def content_of(campaign: Campaign) -> dict[str, Any]:
 
 
 def name_campaigns(automation: Automation, steps: Iterable[Step]) -> None:
-    """A campaign for each e-mail of a version that is being published, called as the e-mail is called now."""
-    emails = {origin_key(automation.pk, step.key): step.message_content() for step in steps}
-    _save({key: (automation, str(content["subject"])) for key, content in emails.items() if content})
+    """A campaign for each e-mail of a version that is being published, called as the e-mail is called now,
+    with its links."""
+    contents = {origin_key(automation.pk, step.key): step.message_content() for step in steps}
+    emails = {key: content for key, content in contents.items() if content}
+    if not emails:
+        return
+    _save({key: (automation, str(content["subject"])) for key, content in emails.items()})
+    rows = Campaign.objects.filter(origin_key__in=emails).values_list("pk", "origin_key")
+    add_links(urls={pk: links_in(emails[key or ""]) for pk, key in rows})
+
+
+def note_links(campaign: Campaign) -> None:
+    """The links of a one-off e-mail, as they are saved: what names one needn't wait until it is sent."""
+    add_links(urls={campaign.pk: links_in(content_of(campaign))})
 
 
 def campaigns_of(deliveries: Sequence[Delivery]) -> dict[int, Campaign]:

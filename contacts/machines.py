@@ -25,7 +25,8 @@ SHOWN_BY_PROXY = re.compile(r"GoogleImageProxy|YahooMailProxy", re.IGNORECASE)
 MACHINES = re.compile(
     r"barracuda|mimecast|proofpoint|urldefense|symantec|messagelabs|ironport|sophos|trend ?micro|fortinet"
     r"|fortimail|forcepoint|zscaler|bitdefender|mcafee|trellix|fireeye|cloudmark|hornetsecurity|retarus"
-    r"|vade ?secure|avanan|safelinks|office existence discovery|bingpreview|slackbot|facebookexternalhit|twitterbot|linkedinbot"
+    r"|vade ?secure|avanan|safelinks|office existence discovery|bingpreview|slackbot"
+    r"|facebookexternalhit|twitterbot|linkedinbot"
     r"|whatsapp/|telegrambot|discordbot|skypeuripreview|googlebot|bingbot|yandexbot|applebot|\bspider\b|\bcrawler\b"
     r"|\bscanner\b|\blinkcheck|headlesschrome|phantomjs|^curl/|^wget|python-requests|python-urllib|aiohttp|httpx/"
     r"|go-http-client|^java/|apache-httpclient|okhttp|libwww-perl|^ruby|node-fetch|axios/|guzzlehttp|lua-resty",

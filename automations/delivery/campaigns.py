@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Sum
+
 from automations.models import Automation, Delivery, Step
 from contacts.bulk import insert_rows
-from contacts.models import Campaign, Contact, SentEmail
+from contacts.models import Campaign, CampaignCount, Contact, SentEmail
 from contacts.models.campaigns import CampaignKind, CampaignStatus
 from contacts.services.campaign_links import add_links
 
@@ -18,6 +20,16 @@ CONTENT = (
 
 def origin_key(automation_id: int, step_key: str) -> str:
     return f"automation:{automation_id}:{step_key}"
+
+
+def email_counts(automation_id: int, metrics: Iterable[str]) -> list[tuple[str, str, int]]:
+    """(step key, metric, amount) of an automation's e-mails; one query."""
+    prefix = origin_key(automation_id, "")
+    rows = CampaignCount.objects.filter(
+        campaign__origin_key__startswith=prefix, metric__in=list(metrics)
+    ).order_by()
+    totals = rows.values_list("campaign__origin_key", "metric").annotate(total=Sum("amount"))
+    return [((key or "").removeprefix(prefix), metric, total) for key, metric, total in totals]
 
 
 def content_of(campaign: Campaign) -> dict[str, Any]:

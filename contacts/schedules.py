@@ -7,7 +7,7 @@ from django.apps.registry import Apps
 
 
 def ensure_schedules(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
-    """After a migration: let the worker look once a minute for jobs that a crash left behind, and tidy up daily."""
+    """After a migration: the worker looks for what a crash left behind once a minute, and tidies up daily."""
     if sender.label != "django_q":
         return
     schedules = apps.get_model("django_q", "Schedule").objects.using(using)

@@ -173,7 +173,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "emails", "email-activity", "email-links")  # fmt: skip
+                "users", "token", "imports", "events", "event-types",
+                "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

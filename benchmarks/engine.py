@@ -130,7 +130,6 @@ def _chain() -> list[dict]:
 def throughput(scale: int) -> Iterator[Row]:
     """Three steps a contact; the bare loop claims, logs and updates the same batches once for each step."""
     clear()
-    Enrollment.objects.all().delete()
     count, tag, steps = 100_000 // scale, make_tag("Throughput"), _chain()
     make_automations(1, [tag.pk], steps)
 
@@ -202,7 +201,6 @@ def growth_automations(scale: int) -> Iterator[Row]:
 def growth_waiting(scale: int) -> Iterator[Row]:
     """The same 2,000 due contacts, with ever more that wait."""
     clear()
-    Enrollment.objects.all().delete()
     tag, steps = make_tag("Waiting"), _chain()
     (automation,) = make_automations(1, [tag.pk], steps)
     waiting, base = 0, 0.0

@@ -5,6 +5,7 @@ from django.utils import timezone
 from automations.engine.index import forget_index, touch_index
 from automations.models import Automation, Version
 from automations.models.configured import new_key
+from automations.services import delete_automation
 from contacts.bulk import insert_rows
 from contacts.models import Contact, Tag
 
@@ -70,5 +71,8 @@ def make_automations(count: int, tags: list[int], steps: list[dict], runs: str =
 
 
 def clear() -> None:
-    Automation.objects.all().delete()
+    for automation in Automation.objects.all():
+        automation.is_active = False
+        automation.save()
+        delete_automation(automation=automation)
     touch_index()

@@ -2,10 +2,13 @@
 
 from django.utils import timezone
 
+from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
+from contacts.services.files import remove_old_files
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
+from contacts.services.notices import send_due_notices
 from contacts.services.retention import delete_old_engagement
 
 
@@ -27,5 +30,16 @@ def retain() -> int:
 
 
 def resume_jobs() -> None:
-    """Once a minute: queue the jobs again whose worker died or whose task got lost."""
+    """Once a minute: queue the jobs again whose worker died or whose task got lost; send what is due."""
     resume_stalled()
+    send_confirmations()
+
+
+def send_confirmations() -> None:
+    send_due_confirmations()
+    send_due_notices()
+
+
+def remove_files() -> int:
+    """Once a day."""
+    return remove_old_files(now=timezone.now())

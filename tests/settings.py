@@ -21,8 +21,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     VAR_DIR.mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
+# The suites of both databases may run side by side.
+FILES = VAR_DIR / f"test-{DATABASES['default']['ENGINE'].rpartition('.')[2]}"
+
 # The slow hash is Django's to test, not ours.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MEDIA_ROOT = str(VAR_DIR / "test-media")
-STATIC_ROOT = str(VAR_DIR / "test-static")
-(VAR_DIR / "test-static").mkdir(parents=True, exist_ok=True)
+MEDIA_ROOT = str(FILES / "media")
+STATIC_ROOT = str(FILES / "static")
+(FILES / "static").mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Sum
 
 from automations.models import EntryRefusal, StepCount, StepLog
+from contacts.bulk import id_set
 
 BATCH = 10_000
 
@@ -25,8 +26,9 @@ def roll_up_counts() -> int:
             rows = StepCount.objects.filter(automation_id=automation_id, step_key=step_key, metric=metric)
             # Locked and skipped by a second roll-up; rows appended meanwhile stay for the next one.
             ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True))
-            amount = StepCount.objects.filter(pk__in=ids).aggregate(total=Sum("amount"))["total"] or 0
-            StepCount.objects.filter(pk__in=ids)._raw_delete("default")
+            taken = StepCount.objects.filter(pk__in=id_set(ids))
+            amount = taken.aggregate(total=Sum("amount"))["total"] or 0
+            taken._raw_delete("default")
             StepCount.objects.create(automation_id=automation_id, step_key=step_key, metric=metric, amount=amount)
             saved += len(ids) - 1
     return saved

@@ -1,6 +1,7 @@
 """What the demo holds: people, lists, tags, fields, and automations that have been at work for a month."""
 
 import random
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import Contact, CustomEvent, CustomField, Form, List, Segment, Tag
 from contacts.services import (
     ContactDraft,
     record_event,
@@ -25,6 +26,7 @@ from contacts.services import (
     untag_contacts,
 )
 
+from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 
 PEOPLE = 3_000
@@ -73,6 +75,7 @@ class Demo:
         with at(self.now - timedelta(days=DAYS)):
             ids = self._contacts()
             self._segments()
+            make_forms(self.lists, self.tags)
             self._automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
@@ -119,7 +122,9 @@ class Demo:
             custom["seats"] = pick.randint(1, 60)
             custom["lifetime_value"] = (pick.randint(2, 400) * 25, "EUR")
             custom["renewal"] = (self.now + timedelta(days=pick.randint(-20, 300))).date()
-        address = f"{first}.{last}.{number}@example.com".casefold()
+        # Without accents: most mail servers take no others.
+        name = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
+        address = f"{name}.{number}@example.com".replace(" ", "-").casefold()
         standard = {"first_name": first, "last_name": last, "time_zone": zone, "language": language}
         return ContactDraft(address, standard, custom)
 
@@ -140,6 +145,7 @@ class Demo:
         self._win_back()
         self._plan_change()
         self._report_exported()
+        self._signed_up()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -266,6 +272,18 @@ class Demo:
         self._line(automation, [("send_email", mail)], choice, "yes")
         self._start(automation)
 
+    def _signed_up(self) -> None:
+        automation = Automation.objects.create(
+            name="Sign-up follow-up", description="Whoever signs up on the site gets a hello and a first idea."
+        )
+        form = Form.objects.get(name=SIGN_UP)
+        add_trigger(automation=automation, type="form_submitted", settings={"form": form.pk})
+        wait = {"mode": "period", "amount": 3, "unit": "days"}
+        hello = _mail("Good to have you here", "You signed up on our site. Here is what to expect from us.")
+        idea = _mail("A first idea to try", "Ten minutes, and your list greets newcomers by itself.")
+        self._line(automation, [("send_email", hello), ("wait", wait), ("send_email", idea)])
+        self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -322,6 +340,7 @@ class Demo:
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
+        forms_of_a_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from automations.engine.index import touch_index
-from automations.models import Automation
+from automations.models import Automation, Delivery, Enrollment, EntryRefusal, StepCount, StepLog, WakeUp
 from contacts.models import List
 from contacts.origin import current_origin
 from contacts.services.records import save_record
@@ -42,4 +43,20 @@ def delete_automation(*, automation: Automation) -> None:
     # First, because a step may name its own automation, and such a reference is protected.
     locked.triggers.all().delete()
     locked.steps.all().delete()
+    _delete_history(locked)
     locked.delete()
+
+
+def _delete_history(automation: Automation) -> None:
+    """Passes, log, ledger and counts: set by set, because Django's cascade reads every row into memory first."""
+    passes = Enrollment.objects.filter(automation=automation)
+    history: tuple[QuerySet[Any], ...] = (
+        StepLog.objects.filter(enrollment__in=passes),
+        WakeUp.objects.filter(enrollment__in=passes),
+        Delivery.objects.filter(automation=automation),
+        EntryRefusal.objects.filter(automation=automation),
+        StepCount.objects.filter(automation=automation),
+        passes,
+    )
+    for rows in history:
+        rows._raw_delete(rows.db)

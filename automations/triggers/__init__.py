@@ -1,6 +1,7 @@
 """Trigger types. Import a type's module below and it exists everywhere."""
 
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
+from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
@@ -13,6 +14,7 @@ __all__ = [
     "email_link_clicked",
     "email_opened",
     "event_recorded",
+    "form_submitted",
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",

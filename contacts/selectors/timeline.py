@@ -244,7 +244,8 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
 
 
 def _emails(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
-    rows = SentEmail.objects.filter(contact=contact, sent_at__isnull=False)
+    """Those that others sent; the ledger's have their own entries."""
+    rows = SentEmail.objects.filter(contact=contact, sent_at__isnull=False, reference=None)
     for row in rows_before(rows, "emails", cursor, size, "sent_at"):
         assert row.sent_at is not None  # noqa: S101 the query asks for it
         yield Entry(row.sent_at, row.pk, "mail", _("The e-mail “%s” was sent.") % row.subject)

@@ -51,6 +51,15 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
+        _("Apps"),
+        [
+            (_("Apps"), "extension", "contacts_appconnection_changelist", "contacts.view_appconnection"),
+            (_("App sources"), "ballot", "contacts_appsource_changelist", "contacts.view_appsource"),
+            (_("App receipts"), "inbox", "contacts_appreceipt_changelist", "contacts.view_appreceipt"),
+            (_("App deliveries"), "webhook", "contacts_appdelivery_changelist", "contacts.view_appdelivery"),
+        ],
+    ),
+    (
         _("E-mail"),
         [
             (_("Deliveries"), "outbox", "automations_delivery_changelist", "automations.view_delivery"),

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.files import remove_old_files
@@ -26,7 +27,7 @@ def run_export(job_id: int) -> None:
 
 def retain() -> int:
     """Once a day: forget what is older than the settings say."""
-    return delete_old_engagement(now=timezone.now())
+    return delete_old_deliveries(now=timezone.now()) + delete_old_engagement(now=timezone.now())
 
 
 def resume_jobs() -> None:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from contacts.public.apps import app_delivery
 from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
 from contacts.public.forms import confirm, form_page, script
@@ -10,6 +11,8 @@ from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
 urlpatterns = [
+    path("apps/<slug:app>/<str:public_id>/", app_delivery, name="app"),
+    path("apps/<slug:app>/<str:public_id>/<str:secret>/", app_delivery),
     path("f/confirm/<str:token>/", confirm, name="form_confirm"),
     path("f/<str:token>/", form_page, name="form"),
     path("f/<str:token>/embed.js", script, name="form_script"),

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.tree import describe_tree
 from automations.forms import SettingsForm, form_data
 from automations.models import Account, Automation, Step, Trigger
@@ -177,8 +178,7 @@ def _filled(part: Trigger | Step) -> SettingsForm:
 
 
 def _locked(part: Trigger | Step) -> str:
-    account = Account.current()
-    return part.locked(account.plan, account.addons)
+    return why_locked(part, Account.current())
 
 
 def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:

@@ -51,6 +51,11 @@ class Configured(PolymorphicModel):
         """The model fields that the type itself declares."""
         return [field for field in cls._meta.local_concrete_fields if not field.primary_key]
 
+    @classmethod
+    def unavailable_reason(cls) -> str:
+        """What the type needs besides the plan and does not have, as a sentence; "" when it has it all."""
+        return ""
+
     def describe(self) -> str:
         """One plain sentence in the user's language, from the settings."""
         return str(self.label)

@@ -5,11 +5,13 @@ from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
+from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "calendly_meeting_received",
     "contact_field_changed",
     "email_link_clicked",
     "email_opened",
@@ -20,4 +22,6 @@ __all__ = [
     "list_unsubscribed",
     "tag_added",
     "tag_removed",
+    "typeform_form_received",
+    "unbounce_page_received",
 ]

@@ -1,6 +1,7 @@
 """The admin pages, one module per area."""
 
 from . import (
+    apps,
     contacts,
     engagement,
     fields,
@@ -16,6 +17,7 @@ from . import (
 )
 
 __all__ = [
+    "apps",
     "contacts",
     "engagement",
     "fields",

@@ -2,6 +2,7 @@
 
 from rest_framework.viewsets import GenericViewSet
 
+from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
@@ -13,6 +14,9 @@ from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, Suppress
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("app-connections", AppConnectionViewSet),
+    ("app-deliveries", AppDeliveryViewSet),
+    ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
     ("email-activity", EmailActivityViewSet),
     ("email-links", EmailLinkViewSet),

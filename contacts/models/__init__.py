@@ -1,4 +1,5 @@
 from .api import IdempotencyKey
+from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
 from .engagement import EmailActivity, HeldClick, SentEmail
@@ -14,6 +15,10 @@ from .tags import ContactTag, Tag
 from .tracking import CustomEvent, EventRecord, TrackingSettings
 
 __all__ = [
+    "AppConnection",
+    "AppDelivery",
+    "AppReceipt",
+    "AppSource",
     "BulkJob",
     "Campaign",
     "CampaignCount",

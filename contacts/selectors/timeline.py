@@ -14,7 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from contacts.connectors import CONNECTORS
 from contacts.models import (
+    AppReceipt,
     Contact,
     EmailActivity,
     EventRecord,
@@ -289,6 +291,19 @@ def _email_activity(contact: Contact, size: int, cursor: Cursor | None) -> Itera
         )  # fmt: skip
 
 
+def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = AppReceipt.objects.filter(contact=contact).select_related("app_source__connection")
+    for row in rows_before(rows, "apps", cursor, size):
+        app = CONNECTORS[row.app_source.connection.app]
+        answers = row.data.get("answers") or {}
+        yield Entry(
+            row.at, row.pk, app.icon, app.happened % row.app_source,
+            text="\n".join(f"{name}: {answer}" for name, answer in answers.items()),
+            source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+register_provider("apps", _apps)
 register_provider("created", _created)
 register_provider("email activity", _email_activity)
 register_provider("emails", _emails)

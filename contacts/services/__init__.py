@@ -1,5 +1,15 @@
 """Keyword-only verbs that write. Each leaves its facts behind, in the same transaction."""
 
+from .apps import (
+    delete_old_deliveries,
+    learn_source,
+    receive_delivery,
+    refresh_sources,
+    replay_delivery,
+    save_connection,
+    subscribe_app,
+    webhook_address,
+)
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .fields import set_field
 from .forms import confirm_submission, save_form, submit_form
@@ -24,16 +34,23 @@ __all__ = [
     "confirm_submission",
     "create_contact",
     "delete_contacts",
+    "delete_old_deliveries",
     "delete_unused",
     "find_event",
     "get_or_create_tags",
+    "learn_source",
+    "receive_delivery",
     "receive_event",
     "record_event",
+    "refresh_sources",
+    "replay_delivery",
+    "save_connection",
     "save_contacts",
     "save_form",
     "save_record",
     "set_field",
     "submit_form",
+    "subscribe_app",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",
@@ -41,5 +58,6 @@ __all__ = [
     "untag_contacts",
     "update_contact",
     "upsert_contacts",
+    "webhook_address",
     "write_notes",
 ]

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppDelivery,
+    AppReceipt,
     Contact,
     ContactTag,
     EmailActivity,
@@ -55,7 +57,10 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity):
+    facts = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+    )  # fmt: skip
+    for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

@@ -12,6 +12,7 @@ from automations.models import Automation, Step
 from automations.services import add_step, save_automation
 from contacts.models import Campaign, CampaignLink, CustomEvent, Segment
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
+from tests.peers.apps import source
 
 Settings = Mapping[str, Any]
 TREE = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
@@ -77,6 +78,14 @@ def custom_event() -> int:
     return CustomEvent.objects.create(name=f"event {CustomEvent.objects.count()}").pk
 
 
+def app_source(app: str) -> Sample:
+    """The app gets connected, as its trigger needs that."""
+    return Sample(
+        lambda automation: {"source": source(app, "one").pk},
+        (({"source": 999_999}, "source"), ({"source": "x"}, "source")),
+    )
+
+
 def a_user(automation: Automation) -> Settings:
     return {"who": "user", "user": UserFactory().pk, "subject": "News", "text": "Look at {{ contact.email }}"}
 
@@ -121,6 +130,9 @@ def a_goal() -> Step:
 
 
 TRIGGERS: dict[str, Sample] = {
+    "calendly_meeting_received": app_source("calendly"),
+    "typeform_form_received": app_source("typeform"),
+    "unbounce_page_received": app_source("unbounce"),
     "event_recorded": Sample(
         lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
         (
@@ -291,6 +303,20 @@ CONDITIONS: dict[str, Sample] = {
             ({"op": "clicked", "link": 999_999}, "link"),
             ({"op": "opened", "days": 0}, "days"),
             ({"op": "opened", "times": 0}, "times"),
+        ),
+    ),
+    "app_receipt": Sample(
+        lambda automation: {
+            "op": "not_received",
+            "app": "typeform",
+            "source": source("typeform", "one").pk,
+            "days": 14,
+        },
+        (
+            ({"op": "received", "app": "hubspot"}, "app"),
+            ({"op": "received", "app": "typeform", "source": 999_999}, "source"),
+            ({"op": "received", "app": "typeform", "days": 0}, "days"),
+            ({"op": "got", "app": "typeform"}, "op"),
         ),
     ),
     "event": Sample(

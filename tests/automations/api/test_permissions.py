@@ -74,6 +74,9 @@ TABLE = [
 OTHERS = (
     "contacts",
     "events",
+    "app-connections",
+    "app-deliveries",
+    "app-sources",
     "event-types",
     "forms",
     "form-submissions",

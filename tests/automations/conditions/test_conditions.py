@@ -252,5 +252,6 @@ def test_sentences():
     for sentence, tree in sentences.items():
         assert describe_tree(clean_tree(tree)) == sentence
     assert {tree["conditions"][0]["type"] for tree in sentences.values()} == {c.slug for c in CONDITIONS} - {
-        "field"
+        "field",
+        "app_receipt",
     }

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from contacts.models import (
+    AppDelivery,
     Campaign,
     CampaignLink,
     CustomEvent,
@@ -24,6 +25,7 @@ from contacts.models import (
 )
 from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
+from tests.peers.apps import source
 
 from .conftest import VERBS, client_of, make_user
 
@@ -98,6 +100,19 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "app-connections/", None, V),
+    ("get", "app-connections/{connection}/", None, V),
+    ("post", "app-connections/", {"app": "unbounce", "name": "new", "secret": "x" * 20}, M),
+    ("patch", "app-connections/{connection}/", {"name": "new"}, M),
+    ("delete", "app-connections/{connection}/", None, M),
+    ("get", "app-sources/", None, V),
+    ("get", "app-sources/{source}/", None, V),
+    ("post", "app-sources/", {"connection": "{connection}", "external_id": "new", "name": "new"}, M),
+    ("patch", "app-sources/{source}/", {"name": "new"}, M),
+    ("delete", "app-sources/{source}/", None, M),
+    ("get", "app-deliveries/", None, V),
+    ("get", "app-deliveries/{delivery}/", None, V),
+    ("post", "app-deliveries/{delivery}/replay/", {}, M),
     ("get", "forms/", None, V),
     ("get", "forms/{form}/", None, V),
     ("post", "forms/", {"name": "new"}, E),
@@ -123,8 +138,15 @@ def ids(db, settings, tmp_path):
     event = CustomEvent.objects.create(name="Bought")
     campaign = Campaign.objects.create(name="News")
     email = SentEmail.objects.create(contact=contact, campaign=campaign)
+    known = source("typeform", "form")
+    delivery = AppDelivery.objects.create(
+        connection=known.connection, external_id="1", outcome="failed", body="{}"
+    )
     form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
+        "connection": known.connection_id,
+        "source": known.pk,
+        "delivery": delivery.pk,
         "contact": contact.pk,
         "list": mailing_list.pk,
         "tag": Tag.objects.create(name="VIP").pk,

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0007_delivery_held"),
-        ("contacts", "0010_held_clicks"),
+        ("automations", "0008_trigger_apps"),
+        ("contacts", "0011_held_clicks"),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from contacts.models import (
     ImportJob,
     List,
     Segment,
+    SiteMessage,
     Tag,
 )
 from contacts.services.changes import record_tag
@@ -41,6 +42,7 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=Form)
 @receiver(pre_delete, sender=CustomEvent)
+@receiver(pre_delete, sender=SiteMessage)
 @receiver(pre_delete, sender=AppConnection)
 @receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:

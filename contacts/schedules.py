@@ -9,7 +9,7 @@ from django.apps.registry import Apps
 SCHEDULES = {
     "contacts.tasks.resume_jobs": ("contacts: resume jobs", 1),
     "contacts.tasks.remove_files": ("contacts: remove old files", 24 * 60),
-    "contacts.tasks.retain": ("contacts: delete old app deliveries", 24 * 60),
+    "contacts.tasks.retain": ("contacts: retention", 24 * 60),
     "contacts.api.tasks.forget_idempotency_keys": ("contacts: forget idempotency keys", 60),
 }
 

@@ -11,6 +11,7 @@ from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
 from contacts.services.notices import send_due_notices
 from contacts.services.retention import delete_old_engagement
+from contacts.services.site import delete_old_visits
 
 
 def run_import(job_id: int) -> None:
@@ -23,11 +24,6 @@ def run_bulk_job(job_id: int) -> None:
 
 def run_export(job_id: int) -> None:
     _run_export(job_id=job_id)
-
-
-def retain() -> int:
-    """Once a day: forget what is older than the settings say."""
-    return delete_old_deliveries(now=timezone.now()) + delete_old_engagement(now=timezone.now())
 
 
 def resume_jobs() -> None:
@@ -44,3 +40,11 @@ def send_confirmations() -> None:
 def remove_files() -> int:
     """Once a day."""
     return remove_old_files(now=timezone.now())
+
+
+def retain() -> None:
+    """Once a day: delete what is older than the settings keep it."""
+    now = timezone.now()
+    delete_old_deliveries(now=now)
+    delete_old_visits(now=now)
+    delete_old_engagement(now=now)

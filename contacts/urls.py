@@ -7,6 +7,7 @@ from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
 from contacts.public.forms import confirm, form_page, script
 from contacts.public.preferences import preferences
+from contacts.public.site import identify, message, message_script, site_script, track_visit
 from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
@@ -19,6 +20,11 @@ urlpatterns = [
     path("track/event/", track_event, name="track_event"),
     path("o/<str:token>.gif", pixel, name="pixel"),
     path("c/<str:token>/", click, name="click"),
+    path("track/site.js", site_script, name="site_script"),
+    path("track/message.js", message_script, name="message_script"),
+    path("track/message/", message, name="site_message"),
+    path("track/visit/", track_visit, name="track_visit"),
+    path("track/identify/", identify, name="identify"),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", preferences, name="preferences"),
 ]

@@ -104,6 +104,17 @@ def sentence(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse
     return HttpResponse(_sentence_html(part, posted.rules()))
 
 
+@may(VIEW, "POST")
+def probe(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
+    """What the settings, as typed so far, say to the example in the form's box. Nothing is saved."""
+    part = get_part(get_automation(pk), kind, key)
+    part.apply(_Posted(part, request).right)
+    text = request.POST.get("probe", "").strip()
+    matches, answer = part.probe(text) if text else (False, "")
+    context = {"text": answer, "matches": matches}
+    return render(request, "automations/builder/panels/probe.html", context)
+
+
 class _Posted:
     """A posted settings form, sorted into what is right, wrong, and missing."""
 

@@ -37,6 +37,8 @@ class Configured(PolymorphicModel):
     synonyms: ClassVar[tuple[Any, ...]] = ()
     availability: ClassVar[Availability] = Availability()
     Form: ClassVar[type[SettingsForm]]
+    #: The label of a box in the builder's form in which the settings can be tried on an example, or "".
+    probe_label: ClassVar[Any] = ""
 
     key = models.CharField(_("key"), max_length=12, default=new_key, editable=False)
 
@@ -59,6 +61,10 @@ class Configured(PolymorphicModel):
     def describe(self) -> str:
         """One plain sentence in the user's language, from the settings."""
         return str(self.label)
+
+    def probe(self, text: str) -> tuple[bool, str]:
+        """Whether the settings would take `text` as an example, and a sentence that says so."""
+        return False, ""
 
     def settings(self) -> dict[str, Any]:
         """The settings as JSON: ids for records, ISO 8601 for dates, text for decimals."""

@@ -5,6 +5,7 @@ from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
+from . import page_visited, site_message_dismissed  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
@@ -20,6 +21,8 @@ __all__ = [
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
+    "page_visited",
+    "site_message_dismissed",
     "tag_added",
     "tag_removed",
     "typeform_form_received",

@@ -1,5 +1,6 @@
 """What config.api registers for this app: (prefix, viewset)."""
 
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
@@ -11,6 +12,8 @@ from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .site import PageVisitViewSet, SiteViewSet, TrackingView
+from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
@@ -29,9 +32,15 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
+    ("page-visits", PageVisitViewSet),
     ("segments", SegmentViewSet),
+    ("site-messages", SiteMessageViewSet),
+    ("sites", SiteViewSet),
     ("subscriptions", SubscriptionViewSet),
     ("suppressions", SuppressionViewSet),
     ("tags", TagViewSet),
     ("users", UserViewSet),
 ]
+
+# (name, view) of what is one thing, not a list.
+views: list[tuple[str, type[APIView]]] = [("tracking", TrackingView)]

@@ -10,9 +10,11 @@ from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
 from .segments import Segment
+from .site import PageVisit, TrackedDomain, Visitor
+from .site_messages import SiteMessage, SiteMessageAction, SiteMessageFact, SiteMessageTarget
 from .suppression import Suppression
 from .tags import ContactTag, Tag
-from .tracking import CustomEvent, EventRecord, TrackingSettings
+from .tracking import CustomEvent, EventRecord, IdentifyCalls, TrackingSettings
 
 __all__ = [
     "AppConnection",
@@ -38,16 +40,24 @@ __all__ = [
     "FormSubmission",
     "HeldClick",
     "IdempotencyKey",
+    "IdentifyCalls",
     "ImportIssue",
     "ImportJob",
     "List",
     "Note",
+    "PageVisit",
     "Segment",
     "SentEmail",
+    "SiteMessage",
+    "SiteMessageAction",
+    "SiteMessageFact",
+    "SiteMessageTarget",
     "Subscription",
     "SubscriptionChange",
     "Suppression",
     "Tag",
     "TagChange",
+    "TrackedDomain",
     "TrackingSettings",
+    "Visitor",
 ]

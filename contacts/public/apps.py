@@ -16,8 +16,8 @@ from contacts.connectors import CONNECTORS, Malformed, Request, WrongSignature
 from contacts.models import AppConnection, AppDelivery
 from contacts.services.apps import receive_delivery
 
-from .events import Refused
 from .limits import exceeded, sender_of
+from .refusals import Refused
 
 WRONG_SIGNATURES = 120
 

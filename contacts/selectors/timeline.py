@@ -23,7 +23,9 @@ from contacts.models import (
     FieldChange,
     FormSubmission,
     Note,
+    PageVisit,
     SentEmail,
+    SiteMessageFact,
     SubscriptionChange,
     TagChange,
 )
@@ -291,6 +293,25 @@ def _email_activity(contact: Contact, size: int, cursor: Cursor | None) -> Itera
         )  # fmt: skip
 
 
+def _visits(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    for row in rows_before(PageVisit.objects.filter(contact=contact), "visits", cursor, size):
+        yield Entry(
+            row.at, row.pk, "web", _("Visited “%s”.") % (row.title or row.page),
+            text=row.url, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+def _site_messages(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    titles = {
+        "shown": _("Saw the site message “%s”."),
+        "dismissed": _("Closed the site message “%s”."),
+        "clicked": _("Clicked the site message “%s”."),
+    }
+    rows = SiteMessageFact.objects.filter(contact=contact).select_related("message")
+    for row in rows_before(rows, "site_messages", cursor, size):
+        yield Entry(row.at, row.pk, "chat_bubble", titles[row.action] % row.message, source=row.source)
+
+
 def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = AppReceipt.objects.filter(contact=contact).select_related("app_source__connection")
     for row in rows_before(rows, "apps", cursor, size):
@@ -311,5 +332,7 @@ register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("forms", _forms)
 register_provider("notes", _notes)
+register_provider("site_messages", _site_messages)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)
+register_provider("visits", _visits)

@@ -16,6 +16,8 @@ from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
+from .site import clean_page, get_visitor, identify_visitor, record_visit, record_visits
+from .site_messages import show_site_message
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
 from .tracking import UnknownEvent, find_event, receive_event, record_event
@@ -31,6 +33,7 @@ __all__ = [
     "UnknownEvent",
     "add_notes",
     "check_unused",
+    "clean_page",
     "confirm_submission",
     "create_contact",
     "delete_contacts",
@@ -38,10 +41,14 @@ __all__ = [
     "delete_unused",
     "find_event",
     "get_or_create_tags",
+    "get_visitor",
+    "identify_visitor",
     "learn_source",
     "receive_delivery",
     "receive_event",
     "record_event",
+    "record_visit",
+    "record_visits",
     "refresh_sources",
     "replay_delivery",
     "save_connection",
@@ -49,6 +56,7 @@ __all__ = [
     "save_form",
     "save_record",
     "set_field",
+    "show_site_message",
     "submit_form",
     "subscribe_app",
     "subscribe_contacts",

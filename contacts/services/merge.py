@@ -17,10 +17,14 @@ from contacts.models import (
     FieldChange,
     FormSubmission,
     Note,
+    PageVisit,
     SentEmail,
+    SiteMessageFact,
+    SiteMessageTarget,
     Subscription,
     SubscriptionChange,
     TagChange,
+    Visitor,
 )
 from contacts.models.lists import SubscriptionStatus
 from contacts.selectors.fields import contact_fields, values_of
@@ -59,9 +63,12 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
         tag_contacts(contacts=keep, tag=tag_id)
     facts = (
         TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+        PageVisit, Visitor, SiteMessageFact,
     )  # fmt: skip
     for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
+    seen = SiteMessageTarget.objects.filter(contact=keep).values("message_id")
+    SiteMessageTarget.objects.filter(contact=drop).exclude(message__in=seen).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)
     _drop(keep, drop, take_address=lost == keep.email)

@@ -58,6 +58,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             for row in contact.form_submissions.select_related("form").order_by("pk")
         ],
         "history": _history(contact),
+        "browsers": [
+            {"first_seen": _time(row.first_seen), "last_seen": _time(row.last_seen), "proven": row.proven}
+            for row in contact.visitors.order_by("pk")
+        ],
         "app_deliveries": [
             {"received": _time(row.received_at), "outcome": row.outcome, "content": row.body}
             for row in _deliveries(contact).order_by("pk")
@@ -157,6 +161,16 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "event",
             contact.event_records.select_related("event"),
             lambda f: {"event": f.event.name, "value": f.value},
+        ),
+        *_facts(
+            "page_visit",
+            contact.page_visits.all(),
+            lambda f: {"url": f.url, "title": f.title, "referrer": f.referrer},
+        ),
+        *_facts(
+            "site_message",
+            contact.site_message_facts.select_related("message"),
+            lambda f: {"message": f.message.title, "action": f.action, "view": f.view},
         ),
         *_facts(
             "app",

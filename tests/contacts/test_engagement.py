@@ -98,7 +98,7 @@ def test_old_activity_is_deleted(email, settings, days, kept) -> None:
     settings.ENGAGEMENT_RETENTION_DAYS = {0: 0}.get(days, 30)
     at = timezone.now() - timedelta(days=days or 1_000) + timedelta(hours=1)
     record_email_activity(email=email, action=EmailAction.OPEN, at=at)
-    assert retain() == 1 - kept
+    retain()
     assert EmailActivity.objects.count() == kept
     assert CampaignCount.objects.filter(metric="open").exists()
 

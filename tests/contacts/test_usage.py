@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 
-from contacts.models import AppSource, CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import AppSource, CustomEvent, CustomField, List, Segment, SiteMessage, Tag
 from contacts.services import InUse, check_unused, delete_unused
 from contacts.signals import usage_requested
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory
@@ -35,6 +35,7 @@ MAKERS = {
     List: ListFactory,
     CustomEvent: lambda: CustomEvent.objects.create(name="Bought"),
     CustomField: CustomFieldFactory,
+    SiteMessage: lambda: SiteMessage.objects.create(title="Hello"),
     AppSource: lambda: source("typeform", "form"),
     Segment: lambda: Segment.objects.create(name="Everyone"),
 }

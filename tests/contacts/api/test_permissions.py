@@ -17,11 +17,14 @@ from contacts.models import (
     ImportJob,
     List,
     Note,
+    PageVisit,
     Segment,
     SentEmail,
+    SiteMessage,
     Subscription,
     Suppression,
     Tag,
+    TrackedDomain,
 )
 from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
@@ -100,6 +103,21 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "sites/", None, V),
+    ("get", "sites/{site}/", None, V),
+    ("post", "sites/", {"domain": "new.com"}, E),
+    ("patch", "sites/{site}/", {"subdomains": False}, E),
+    ("delete", "sites/{site}/", None, M),
+    ("get", "site-messages/", None, V),
+    ("get", "site-messages/{message}/", None, V),
+    ("post", "site-messages/", {"title": "new"}, E),
+    ("patch", "site-messages/{message}/", {"title": "new"}, E),
+    ("delete", "site-messages/{message}/", None, M),
+    ("get", "page-visits/", None, V),
+    ("get", "page-visits/{visit}/", None, V),
+    ("post", "page-visits/", {"url": "https://site.com/", "emails": ["a@example.com"]}, E),
+    ("get", "tracking/", None, V),
+    ("patch", "tracking/", {"wait_for_consent": True}, E),
     ("get", "app-connections/", None, V),
     ("get", "app-connections/{connection}/", None, V),
     ("post", "app-connections/", {"app": "unbounce", "name": "new", "secret": "x" * 20}, M),
@@ -159,6 +177,9 @@ def ids(db, settings, tmp_path):
         "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
         "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "site": TrackedDomain.objects.create(domain="site.com").pk,
+        "message": SiteMessage.objects.create(title="Hello").pk,
+        "visit": PageVisit.objects.create(contact=contact, url="https://site.com/").pk,
         "form": form.pk,
         "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
@@ -206,7 +227,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "forms", "form-submissions",
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
+                "page-visits", "site-messages", "tracking",
                 "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0010_apps"),
+        ("contacts", "0012_site_messages"),
     ]
 
     operations = [

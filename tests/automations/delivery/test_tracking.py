@@ -13,7 +13,15 @@ from automations.delivery.tracking import is_web, mark
 from automations.models import Automation
 from automations.services import publish, update_step
 from contacts.engagement_links import click_url, pixel_url, read_click, read_pixel
-from contacts.models import Campaign, CampaignLink, EmailActivity, HeldClick, SentEmail, TrackedDomain
+from contacts.models import (
+    Campaign,
+    CampaignLink,
+    EmailActivity,
+    HeldClick,
+    SentEmail,
+    TrackedDomain,
+    TrackingSettings,
+)
 from contacts.services.clicks import settle_clicks
 from tests.automations.delivery.conftest import EMAIL
 from tests.factories import ContactFactory
@@ -362,6 +370,7 @@ def test_when_the_e_mail_is_gone_the_link_still_leads_on(arrived, web) -> None:
 
 
 def test_a_tracked_site_learns_who_comes_and_no_other(arrived, web) -> None:
+    TrackingSettings.current()
     TrackedDomain.objects.create(domain="example.com")
     received, email = arrived()
     shop = path(hrefs(received)[0])

@@ -2,6 +2,7 @@ from .api import IdempotencyKey
 from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
+from .conversions import Conversion, ConversionRecord
 from .engagement import EmailActivity, HeldClick, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
@@ -9,6 +10,7 @@ from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .notes import Note
+from .scores import ContactScore, ExpiringPoints, Score, ScoreChange
 from .segments import Segment
 from .site import PageVisit, TrackedDomain, Visitor
 from .site_messages import SiteMessage, SiteMessageAction, SiteMessageFact, SiteMessageTarget
@@ -27,11 +29,15 @@ __all__ = [
     "CampaignLink",
     "Contact",
     "ContactFieldValue",
+    "ContactScore",
     "ContactTag",
+    "Conversion",
+    "ConversionRecord",
     "CustomEvent",
     "CustomField",
     "EmailActivity",
     "EventRecord",
+    "ExpiringPoints",
     "ExportJob",
     "FieldChange",
     "FieldValue",
@@ -46,6 +52,8 @@ __all__ = [
     "List",
     "Note",
     "PageVisit",
+    "Score",
+    "ScoreChange",
     "Segment",
     "SentEmail",
     "SiteMessage",

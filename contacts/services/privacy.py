@@ -46,6 +46,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             for note in contact.notes.order_by("created_at")
         ],
         "emails": _emails(contact),
+        "scores": [
+            {"score": row.score.name, "points": row.points}
+            for row in contact.scores.select_related("score").order_by("score__name")
+        ],
         "form_submissions": [
             {
                 "form": row.form.name,
@@ -171,6 +175,23 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "site_message",
             contact.site_message_facts.select_related("message"),
             lambda f: {"message": f.message.title, "action": f.action, "view": f.view},
+        ),
+        *_facts(
+            "conversion",
+            contact.conversions.select_related("conversion"),
+            lambda f: {
+                "conversion": f.conversion.name,
+                "value": str(f.value),
+                "currency": f.currency,
+                "detail": f.detail,
+                "first_touch": f.first_touch,
+                "last_touch": f.last_touch,
+            },
+        ),
+        *_facts(
+            "score",
+            contact.score_changes.select_related("score"),
+            lambda f: {"score": f.score.name, "old": f.old, "new": f.new, "reason": f.reason},
         ),
         *_facts(
             "app",

@@ -32,9 +32,11 @@ ENTERPRISE_ONLY = (Plan.ENTERPRISE,)
 
 
 def why_locked(part: "Configured | type[Configured]", account: "Account") -> str:
-    """Why the account can't use the type: its plan, or what the type itself lacks; "" where it can."""
+    """Why the account can't use the type, as it is set: its plan, or what the type lacks; "" where it can."""
     if not part.availability.allows(account.plan, account.addons):
         return part.availability.locked_reason(part.label)
+    if not isinstance(part, type) and (locked := part.locked(account.plan, account.addons)):
+        return locked
     return part.unavailable_reason()
 
 

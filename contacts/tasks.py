@@ -13,6 +13,7 @@ from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
 from contacts.services.notices import send_due_notices
+from contacts.services.retention import delete_old_engagement
 from contacts.services.site import delete_old_visits
 
 
@@ -57,6 +58,7 @@ def retain() -> None:
     now = timezone.now()
     delete_old_deliveries(now=now)
     delete_old_visits(now=now)
+    delete_old_engagement(now=now)
 
 
 def roll_up_campaigns() -> int:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from contacts.public.apps import app_delivery
+from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
 from contacts.public.forms import confirm, form_page, script
 from contacts.public.preferences import preferences
@@ -17,6 +18,8 @@ urlpatterns = [
     path("f/<str:token>/", form_page, name="form"),
     path("f/<str:token>/embed.js", script, name="form_script"),
     path("track/event/", track_event, name="track_event"),
+    path("o/<str:token>.gif", pixel, name="pixel"),
+    path("c/<str:token>/", click, name="click"),
     path("track/site.js", site_script, name="site_script"),
     path("track/message.js", message_script, name="message_script"),
     path("track/message/", message, name="site_message"),

@@ -91,7 +91,8 @@ def build(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
     event = {"key": key, "saved": not posted.wrong, "wrong": posted.wrong, "missing": posted.missing}
     if posted.wrong:
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"builder:form": event})})
-    return updated(request, automation, events={"builder:form": event})
+    panel = _build(request, automation, part, kind) if posted.redraws else ""
+    return updated(request, automation, panel=panel, events={"builder:form": event})
 
 
 @may(VIEW, "POST")
@@ -124,6 +125,7 @@ class _Posted:
             name: field.widget.value_from_datadict(request.POST, request.FILES, name)
             for name, field in fields.items()
         }
+        self.redraws = self._drop_outdated()
         form = part.Form(form_data(self.raw), owner=part)
         self.missing, self.wrong = form.sorted_errors()
         self.right = form.cleaned_settings()
@@ -132,6 +134,15 @@ class _Posted:
             self.rules_form = TriggerRulesForm(request.POST, trigger=part, prefix=RULES)
             for name, texts in self.rules_form.errors.items():
                 self.wrong[f"{RULES}-{name}"] = [str(text) for text in texts]
+
+    def _drop_outdated(self) -> bool:
+        """Blank what was chosen among choices that are others now; whether there may have been such."""
+        before = form_data(self.part.settings())
+        changed = [name for name in self.part.Form.refreshes if (self.raw[name] or "") != before.get(name, "")]
+        for name in changed:
+            for dependent in self.part.Form.refreshes[name]:
+                self.raw[dependent] = None
+        return bool(changed)
 
     def rules(self) -> dict[str, Any]:
         return self.rules_form.cleaned_data if self.rules_form is not None else {}

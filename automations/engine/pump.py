@@ -9,6 +9,7 @@ from django.db import OperationalError, close_old_connections, connection
 
 from automations.delivery.broadcast import run_campaigns
 from automations.delivery.outbox import deliver_due
+from contacts.services.clicks import settle_clicks
 
 from .run import run_due
 from .scoring import run_checks
@@ -49,6 +50,7 @@ def turn(*, clock: Callable[[], datetime]) -> int:
         lambda: run_due(now=clock()),
         lambda: run_campaigns(now=clock()),
         lambda: deliver_due(now=clock),
+        lambda: settle_clicks(now=clock()),
     )
     for wheel in wheels:
         try:

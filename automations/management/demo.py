@@ -16,6 +16,7 @@ from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
 from contacts.models import (
     AppSource,
+    CampaignLink,
     Contact,
     CustomEvent,
     CustomField,
@@ -39,6 +40,8 @@ from contacts.services import (
 from . import demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_campaigns import load_campaigns
+from .demo_emails import BLOG, PLANS, read_emails
+from .demo_emails import mail as _mail
 from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 from .demo_site import PRICES, TOUR, make_site, site_of_a_day
@@ -109,7 +112,17 @@ class Demo:
         self.sources = connect_apps()
         for position, (key, label, kind, options) in enumerate(FIELDS):
             CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
-        for name in ("Lead", "Customer", "VIP", "Webinar", "Trial", "Onboarded", "Needs a call", "Churn risk"):
+        for name in (
+            "Lead",
+            "Customer",
+            "VIP",
+            "Webinar",
+            "Trial",
+            "Onboarded",
+            "Needs a call",
+            "Churn risk",
+            "Reader",
+        ):
             self.tags[name] = Tag.objects.create(name=name)
         for name, text, public in (
             ("Newsletter", "News and ideas, twice a month.", True),
@@ -169,6 +182,8 @@ class Demo:
         self._tour()
         self._connected_apps()
         self._signed_up()
+        self._readers()
+        self._looked_at_plans()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -184,7 +199,9 @@ class Demo:
             [
                 (
                     "send_email",
-                    _mail("Welcome, {{ contact.first_name | default: 'friend' }}!", "Good to have you."),
+                    _mail(
+                        "Welcome, {{ contact.first_name | default: 'friend' }}!", "Good to have you.", PLANS, BLOG
+                    ),
                 ),
                 ("wait", wait),
                 ("send_email", _mail("Three things to try first", "Here is where most people begin.")),
@@ -360,6 +377,36 @@ class Demo:
         self._line(automation, [("send_email", hello), ("wait", wait), ("send_email", idea)])
         self._start(automation)
 
+    def _readers(self) -> None:
+        automation = Automation.objects.create(
+            name="Who reads us", description="Whoever opens an e-mail to the newsletter is a reader."
+        )
+        settings = {"scope": "list", "list": self.lists["Newsletter"].pk}
+        add_trigger(automation=automation, type="email_opened", settings=settings)
+        keen = {"type": "email_activity", "op": "clicked", "days": 30}
+        choice = self._line(
+            automation,
+            [
+                ("add_tag", {"tag": self.tags["Reader"].pk}),
+                ("wait", {"mode": "period", "amount": 1, "unit": "days"}),
+                ("if_else", {"conditions": _all(keen)}),
+            ],
+        )
+        self._line(automation, [("add_note", {"text": "Reads the newsletter, and clicks."})], choice, "yes")
+        self._start(automation)
+
+    def _looked_at_plans(self) -> None:
+        automation = Automation.objects.create(
+            name="Looked at the plans", description="Follows the link to the plans in the welcome e-mail."
+        )
+        link = CampaignLink.objects.get(url=PLANS[1])
+        settings = {"scope": "campaign", "campaign": link.campaign_id, "link": link.pk}
+        add_trigger(automation=automation, type="email_link_clicked", settings=settings)
+        wait = {"mode": "period", "amount": 1, "unit": "days"}
+        mail = _mail("Which plan is yours?", "Answer this e-mail, and we find out together.")
+        self._line(automation, [("wait", wait), ("send_email", mail)])
+        self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -417,6 +464,7 @@ class Demo:
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
         app_day(pick, ids, self.sources)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
+        read_emails(pick)
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
 
@@ -434,12 +482,3 @@ def _field(key: str, op: str, value: str = "") -> dict[str, str]:
 
 def _all(*conditions: dict[str, Any]) -> dict[str, Any]:
     return {"match": "all", "conditions": list(conditions)}
-
-
-def _mail(subject: str, text: str) -> dict[str, str]:
-    html = (
-        "<h1 style='font-size:24px'>" + subject + "</h1>"
-        "<p>Hello {{ contact.first_name | default: 'there' }},</p>"
-        f"<p>{text}</p><p>Yours,<br>the team</p>"
-    )
-    return {"subject": subject, "preheader": text, "html": html}

@@ -4,6 +4,7 @@ from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contac
 from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
+from . import email_opened, email_link_clicked  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
@@ -15,6 +16,8 @@ __all__ = [
     "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",
+    "email_link_clicked",
+    "email_opened",
     "event_recorded",
     "form_submitted",
     "goal_achieved",

@@ -3,6 +3,7 @@
 from . import (
     apps,
     contacts,
+    engagement,
     fields,
     forms,
     imports,
@@ -20,6 +21,7 @@ from . import (
 __all__ = [
     "apps",
     "contacts",
+    "engagement",
     "fields",
     "forms",
     "imports",

@@ -6,6 +6,7 @@ from rest_framework.viewsets import GenericViewSet
 from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .conversions import ConversionRecordViewSet, ConversionViewSet
+from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
 from .imports import ImportViewSet
@@ -22,6 +23,9 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("app-deliveries", AppDeliveryViewSet),
     ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
+    ("email-activity", EmailActivityViewSet),
+    ("email-links", EmailLinkViewSet),
+    ("emails", SentEmailViewSet),
     ("contact-scores", ContactScoreViewSet),
     ("conversion-records", ConversionRecordViewSet),
     ("conversions", ConversionViewSet),

@@ -3,7 +3,7 @@ from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink, EmailTemplate
 from .contact import Contact
 from .conversions import Conversion, ConversionRecord
-from .engagement import EmailActivity, SentEmail
+from .engagement import EmailActivity, HeldClick, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .forms import Form, FormNotice, FormSubmission
@@ -45,6 +45,7 @@ __all__ = [
     "Form",
     "FormNotice",
     "FormSubmission",
+    "HeldClick",
     "IdempotencyKey",
     "IdentifyCalls",
     "ImportIssue",

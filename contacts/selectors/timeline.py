@@ -19,16 +19,19 @@ from contacts.models import (
     AppReceipt,
     Contact,
     ConversionRecord,
+    EmailActivity,
     EventRecord,
     FieldChange,
     FormSubmission,
     Note,
     PageVisit,
     ScoreChange,
+    SentEmail,
     SiteMessageFact,
     SubscriptionChange,
     TagChange,
 )
+from contacts.models.engagement import EmailAction
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -246,6 +249,52 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _emails(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    """Those that others sent; the ledger's have their own entries."""
+    rows = SentEmail.objects.filter(contact=contact, sent_at__isnull=False, reference=None)
+    for row in rows_before(rows, "emails", cursor, size, "sent_at"):
+        assert row.sent_at is not None  # noqa: S101 the query asks for it
+        yield Entry(row.sent_at, row.pk, "mail", _("The e-mail “%s” was sent.") % row.subject)
+
+
+def _email_titles() -> dict[str, str]:
+    return {
+        EmailAction.DELIVERED: _("The e-mail “%s” was delivered."),
+        EmailAction.OPEN: _("Opened the e-mail “%s”."),
+        EmailAction.CLICK: _("Clicked a link of the e-mail “%s”."),
+        EmailAction.SHARE: _("Shared the e-mail “%s”."),
+        EmailAction.FORWARD: _("Forwarded the e-mail “%s”."),
+        EmailAction.REPLY: _("Answered the e-mail “%s”."),
+        EmailAction.BOUNCE: _("The e-mail “%s” bounced."),
+        EmailAction.COMPLAINT: _("Reported the e-mail “%s” as spam."),
+        EmailAction.UNSUBSCRIBE: _("Unsubscribed by the e-mail “%s”."),
+    }
+
+
+EMAIL_ICONS: Mapping[str, str] = {
+    EmailAction.DELIVERED: "mark_email_read",
+    EmailAction.OPEN: "drafts",
+    EmailAction.CLICK: "ads_click",
+    EmailAction.SHARE: "share",
+    EmailAction.FORWARD: "forward_to_inbox",
+    EmailAction.REPLY: "reply",
+    EmailAction.BOUNCE: "error",
+    EmailAction.COMPLAINT: "report",
+    EmailAction.UNSUBSCRIBE: "unsubscribe",
+}
+
+
+def _email_activity(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    """What people did; what machines fetched is on the page of the e-mail."""
+    rows = EmailActivity.objects.filter(contact=contact, machine=False).select_related("email")
+    titles = _email_titles()
+    for row in rows_before(rows, "email activity", cursor, size):
+        yield Entry(
+            row.at, row.pk, EMAIL_ICONS[row.action], titles[row.action] % row.email.subject,
+            text=row.detail, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
 def _visits(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     for row in rows_before(PageVisit.objects.filter(contact=contact), "visits", cursor, size):
         yield Entry(
@@ -308,6 +357,8 @@ def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]
 
 register_provider("apps", _apps)
 register_provider("created", _created)
+register_provider("email activity", _email_activity)
+register_provider("emails", _emails)
 register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("forms", _forms)

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import AppDelivery, Contact, SentEmail, SubscriptionChange, Suppression
+from contacts.models import AppDelivery, Contact, HeldClick, SentEmail, SubscriptionChange, Suppression
 from contacts.selectors.fields import contact_fields
 from contacts.signals import person_erasing, person_exporting
 
@@ -45,6 +45,7 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"text": note.text, "written": _time(note.created_at), "changed": _time(note.updated_at)}
             for note in contact.notes.order_by("created_at")
         ],
+        "emails": _emails(contact),
         "scores": [
             {"score": row.score.name, "points": row.points}
             for row in contact.scores.select_related("score").order_by("score__name")
@@ -90,6 +91,7 @@ def erase_person(*, contact: Contact) -> None:
     if locked is None:
         raise ValidationError(_("The contact does not exist any more."), code="gone")
     person_erasing.send(sender=Contact, contact=locked)
+    HeldClick.objects.filter(email__contact=locked).delete()
     SentEmail.objects.filter(contact=locked).update(address="", subject="", message_id="")
     hashed = locked.address_hash
     # The rows stay: what is sent once more must not bring the person back.
@@ -138,6 +140,15 @@ def _fields(contact: Contact) -> list[dict[str, Any]]:
         {"key": key, "label": field.label, "type": field.type, "value": field.kind.to_text(values[key])}
         for key, field in contact_fields().items()
         if key in values
+    ]
+
+
+def _emails(contact: Contact) -> list[dict[str, Any]]:
+    """What was sent; what was done with it is in the history."""
+    rows = contact.emails.filter(sent_at__isnull=False).order_by("sent_at", "pk")
+    return [
+        {"sent": _time(row.sent_at), "kind": row.kind, "address": row.address, "subject": row.subject}
+        for row in rows
     ]
 
 

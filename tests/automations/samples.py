@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import Conversion, CustomEvent, Score, Segment, SiteMessage
+from contacts.models import Campaign, CampaignLink, Conversion, CustomEvent, Score, Segment, SiteMessage
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
 from tests.peers.apps import source
 
@@ -94,6 +94,20 @@ def custom_field(automation: Automation) -> Settings:
     return {"field": CustomFieldFactory(type="number").key, "op": "increment", "value": "2"}
 
 
+def a_link(automation: Automation) -> Settings:
+    campaign = Campaign.objects.create(name="News")
+    link = CampaignLink.objects.create(campaign=campaign, url="https://example.com/{{ contact.id }}")
+    return {"scope": "campaign", "campaign": campaign.pk, "list": None, "link": link.pk}
+
+
+NO_EMAIL = (
+    ({"kind": "campaign", "scope": "campaign", "campaign": None}, "campaign"),
+    ({"kind": "campaign", "scope": "campaign", "campaign": 999_999}, "campaign"),
+    ({"kind": "campaign", "scope": "list", "list": 999_999}, "list"),
+    ({"kind": "campaign", "scope": "list", "list": None}, "list"),
+    ({"kind": "campaign", "scope": "some"}, "scope"),
+    ({"kind": "personal"}, "kind"),
+)
 NO_TAGS = (
     ({"tags": []}, "tags"),
     ({"tags": [999_999]}, "tags"),
@@ -171,6 +185,27 @@ TRIGGERS: dict[str, Sample] = {
             ({"value_is": "starts"}, "value_is"),
             ({"value_is": "equals", "value": ""}, "value"),
         ),
+    ),
+    "email_opened": Sample(
+        fixed(
+            kind="transactional",
+            server="Shop",
+            stream="outbound",
+            which="tag",
+            which_op="is",
+            which_text="receipt",
+        ),
+        (
+            *NO_EMAIL,
+            ({"kind": "transactional", "which": "tag", "which_text": ""}, "which_text"),
+            ({"kind": "transactional", "which": "size"}, "which"),
+            ({"kind": "transactional", "which_op": "like"}, "which_op"),
+            ({"kind": "transactional", "server": "x" * 101}, "server"),
+            ({"kind": "transactional", "stream": "x" * 101}, "stream"),
+        ),
+    ),
+    "email_link_clicked": Sample(
+        a_link, (*NO_EMAIL, ({"link": 999_999}, "link"), ({"kind": "transactional"}, "kind"))
     ),
     "tag_added": Sample(tags, NO_TAGS),
     "tag_removed": Sample(tags, NO_TAGS),
@@ -323,6 +358,22 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "email_activity": Sample(
+        lambda automation: {
+            "op": "not_clicked",
+            "campaign": (link := a_link(automation))["campaign"],
+            "link": link["link"],
+            "times": 2,
+            "days": 14,
+        },
+        (
+            ({"op": "read"}, "op"),
+            ({"op": "clicked", "campaign": 999_999}, "campaign"),
+            ({"op": "clicked", "link": 999_999}, "link"),
+            ({"op": "opened", "days": 0}, "days"),
+            ({"op": "opened", "times": 0}, "times"),
+        ),
+    ),
     "site_message": Sample(
         lambda automation: {"op": "not_clicked", "message": site_message(), "days": 14},
         (

@@ -8,7 +8,17 @@ from automations.conditions import CONDITIONS
 from automations.conditions.tree import ConditionError, clean_tree, describe_tree, tree_references
 from automations.models import Automation, Delivery
 from automations.models.enrollment import Enrollment
-from contacts.models import Contact, ContactTag, CustomEvent, Score, Segment, SiteMessage, Subscription
+from contacts.models import (
+    Campaign,
+    CampaignLink,
+    Contact,
+    ContactTag,
+    CustomEvent,
+    Score,
+    Segment,
+    SiteMessage,
+    Subscription,
+)
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
 from tests.factories import ContactFactory, FormFactory, ListFactory, TagFactory, UserFactory
@@ -216,6 +226,8 @@ def test_sentences():
     hello = SiteMessage.objects.create(title="Hello")
     segment, form = Segment.objects.create(name="Fans"), FormFactory(name="Sign up")
     bought = CustomEvent.objects.create(name="Bought")
+    campaign = Campaign.objects.create(name="News")
+    link = CampaignLink.objects.create(campaign=campaign, url="https://x.com")
     interest = Score.objects.create(name="Interest")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
@@ -232,6 +244,10 @@ def test_sentences():
         ),
         "was sent an e-mail of “Welcome” within the last 7 days": leaf(
             "email_sent", op="sent", automation=automation.pk, days=7
+        ),
+        "opened an e-mail": leaf("email_activity", op="opened"),
+        "clicked no link of the e-mail “News” (the link “https://x.com”) within the last 7 days": leaf(
+            "email_activity", op="not_clicked", campaign=campaign.pk, link=link.pk, days=7
         ),
         "did “Bought”": leaf("event", op="did", event=bought.pk),
         "did not do “Bought” at least 3 times within the last 7 days": leaf(

@@ -7,11 +7,14 @@ from rest_framework.test import APIClient
 
 from contacts.models import (
     AppDelivery,
+    Campaign,
+    CampaignLink,
     ContactScore,
     Conversion,
     ConversionRecord,
     CustomEvent,
     CustomField,
+    EmailActivity,
     EventRecord,
     Form,
     ImportJob,
@@ -20,6 +23,7 @@ from contacts.models import (
     PageVisit,
     Score,
     Segment,
+    SentEmail,
     SiteMessage,
     Subscription,
     Suppression,
@@ -96,6 +100,12 @@ TABLE = [
     ("get", "suppressions/{suppression}/", None, V),
     ("post", "suppressions/", {"address": "x@example.com"}, E),
     ("delete", "suppressions/{suppression}/", None, M),
+    ("get", "emails/", None, V),
+    ("get", "emails/{email}/", None, V),
+    ("get", "email-activity/", None, V),
+    ("get", "email-activity/{activity}/", None, V),
+    ("get", "email-links/", None, V),
+    ("get", "email-links/{link}/", None, V),
     ("get", "event-types/", None, V),
     ("get", "event-types/{event}/", None, V),
     ("post", "event-types/", {"name": "new"}, E),
@@ -171,6 +181,8 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    campaign = Campaign.objects.create(name="News")
+    email = SentEmail.objects.create(contact=contact, campaign=campaign)
     known = source("typeform", "form")
     delivery = AppDelivery.objects.create(
         connection=known.connection, external_id="1", outcome="failed", body="{}"
@@ -196,6 +208,9 @@ def ids(db, settings, tmp_path):
         "segment": Segment.objects.create(name="All").pk,
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
+        "email": email.pk,
+        "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
+        "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
         "site": TrackedDomain.objects.create(domain="site.com").pk,
         "message": SiteMessage.objects.create(title="Hello").pk,
@@ -249,7 +264,7 @@ def test_the_table_has_every_endpoint():
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
                 "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
                 "page-visits", "site-messages", "tracking", "scores", "contact-scores", "conversions",
-                "conversion-records")  # fmt: skip
+                "conversion-records", "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

@@ -4,19 +4,24 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from contacts.models import (
     AppConnection,
     AppDelivery,
+    Campaign,
+    CampaignLink,
     Conversion,
     CustomEvent,
     CustomField,
+    EmailActivity,
     ImportJob,
     List,
     Note,
     PageVisit,
     Score,
     Segment,
+    SentEmail,
     Tag,
     TrackedDomain,
 )
@@ -35,12 +40,16 @@ pytestmark = pytest.mark.django_db
 
 
 def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
+    campaign = Campaign.objects.create(name="News")
     for n in range(start, start + count):
         contact = create_contact(email=f"c{n}@example.com", custom={"age": n, "likes": ["a", "b"]})
         tag_contacts(contacts=contact, tag=tag)
         subscribe_contacts(contacts=contact, list=mailing_list)
         event = CustomEvent.objects.create(name=f"event {n}")
         record_event(contacts=contact, event=event)
+        email = SentEmail.objects.create(contact=contact, campaign=campaign, subject="x", sent_at=timezone.now())
+        link = CampaignLink.objects.create(campaign=campaign, url=f"https://example.com/{n}")
+        EmailActivity.objects.create(contact=contact, email=email, campaign=campaign, link=link, action="click")
         PageVisit.objects.create(contact=contact, url=f"https://s{n}.com/")
         TrackedDomain.objects.create(domain=f"s{n}.com")
         adjust_scores(contacts=contact, score=Score.objects.create(name=f"score {n}"), points=1)
@@ -62,7 +71,7 @@ def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
         "imports", "events", "event-types", "sites", "page-visits", "scores", "contact-scores",
-        "conversions", "conversion-records",
+        "conversions", "conversion-records", "emails", "email-activity", "email-links",
         "app-connections", "app-sources", "app-deliveries",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")

@@ -1,13 +1,15 @@
 """The form that validates a type's settings, for builder, admin and API alike."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from automations.names import is_remembering, record_of
@@ -40,6 +42,20 @@ class WholeNumbersField(forms.CharField):
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
+class Suggestions(forms.TextInput):
+    """Any text, with those that are known to choose from; they are looked up when it is drawn."""
+
+    def __init__(self, known: Callable[[], Iterable[str]]) -> None:
+        super().__init__()
+        self.known = known
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        list_id = f"{(attrs or {}).get('id', name)}_known"
+        field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((text,) for text in self.known()))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, options)
+
+
 class SettingsForm(forms.Form):
     """Base of every settings form. `owner` is the trigger or step (maybe unsaved) it belongs to.
 
@@ -49,6 +65,8 @@ class SettingsForm(forms.Form):
     #: {field: (other field, its values)}: the field matters, and is shown, only while the other has one
     #: of the values ("on" is a ticked box).
     depends: ClassVar[Mapping[str, tuple[str, Iterable[str]]]] = {}
+    #: Fields by whose value other fields' choices are made: after a change of one the form is drawn anew.
+    refreshes: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         self.owner = owner
@@ -63,6 +81,11 @@ class SettingsForm(forms.Form):
         if is_remembering():
             for field in self.fields.values():
                 _look_up_once(field)
+
+    def chosen(self, name: str) -> int | None:
+        """The id that the data gives a choice of records; None for none, or no id."""
+        text = str(self.data.get(self.add_prefix(name)) or self.initial.get(name) or "")
+        return int(text) if text.isdecimal() and len(text) <= 18 else None
 
     def sorted_errors(self) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
         """(missing, wrong): messages by field of what is still to be filled in, and of what is bad."""

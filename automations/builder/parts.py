@@ -81,7 +81,7 @@ def build(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
         return HttpResponse(_build(request, automation, part, kind))
     if not can_edit(request):
         return HttpResponse(status=403)
-    posted = _Posted(part, request)
+    posted, before = _Posted(part, request), part.settings()
     if not posted.wrong:
         try:
             posted.save()
@@ -90,7 +90,9 @@ def build(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
     event = {"key": key, "saved": not posted.wrong, "wrong": posted.wrong, "missing": posted.missing}
     if posted.wrong:
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"builder:form": event})})
-    return updated(request, automation, events={"builder:form": event})
+    changed = any(part.settings().get(name) != before.get(name) for name in part.Form.refreshes)
+    panel = _build(request, automation, part, kind) if changed else ""
+    return updated(request, automation, panel=panel, events={"builder:form": event})
 
 
 @may(VIEW, "POST")
@@ -167,8 +169,7 @@ def _filled(part: Trigger | Step) -> SettingsForm:
 
 def _locked(part: Trigger | Step) -> str:
     account = Account.current()
-    allowed = part.availability.allows(account.plan, account.addons)
-    return "" if allowed else part.availability.locked_reason(part.label)
+    return part.locked(account.plan, account.addons)
 
 
 def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:

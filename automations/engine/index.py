@@ -103,7 +103,7 @@ def _build(token: str) -> Index:
         assert automation.version is not None  # noqa: S101 the query asks for it
         plan = build_plan(automation.pk, automation.version.pk, automation.version.snapshot)
         for trigger in plan.triggers:
-            if not trigger.availability.allows(account.plan, account.addons):
+            if trigger.locked(account.plan, account.addons):
                 continue
             listener = Listener(automation.pk, automation.entry_policy, plan, trigger, lists[automation.pk])
             for key in trigger.index_keys():

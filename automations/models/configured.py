@@ -1,7 +1,7 @@
 """What triggers and steps share: settings that are a form, JSON and a model at once."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -75,6 +75,10 @@ class Configured(PolymorphicModel):
     def references(self) -> set[tuple[str, int]]:
         """("app_label.model", id) of the records the settings name; they can't be deleted meanwhile."""
         return form_references(self.Form(owner=self), self.settings())
+
+    def locked(self, plan: str, addons: Sequence[str]) -> str:
+        """Why a plan with these add-ons doesn't include it, set as it is; "" where it does."""
+        return "" if self.availability.allows(plan, list(addons)) else self.availability.locked_reason(self.label)
 
     def problems(self) -> list[str]:
         """What keeps the settings from being published, as sentences; empty when they are complete."""

@@ -144,8 +144,8 @@ def _would_enter(
     def answer(code: str, text: str) -> Reason:
         return Reason(code, text, trigger_key=trigger.key, trigger=name)
 
-    if not trigger.availability.allows(account.plan, account.addons):
-        return answer(Entry.LOCKED, trigger.availability.locked_reason(trigger.label))
+    if locked := trigger.locked(account.plan, account.addons):
+        return answer(Entry.LOCKED, locked)
     refusal = refusal_of(Listener(automation.pk, automation.entry_policy, plan, trigger), past)
     if refusal is not None:
         text = _("“%(trigger)s” would not let it in: %(reason)s.")

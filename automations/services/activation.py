@@ -64,13 +64,10 @@ def late_work(automation: Automation, now: datetime) -> int:
 def _check_plan(automation: Automation) -> None:
     account = Account.current()
     plan = plan_of_version(automation.version_id or 0)
-    locked = [
-        part.availability.locked_reason(part.label)
-        for part in (*plan.triggers, *plan.steps.values())
-        if not part.availability.allows(account.plan, account.addons)
-    ]
+    parts = (*plan.triggers, *plan.steps.values())
+    locked = {part.locked(account.plan, account.addons) for part in parts} - {""}
     if locked:
-        raise ValidationError([ValidationError(reason, code="locked") for reason in sorted(set(locked))])
+        raise ValidationError([ValidationError(reason, code="locked") for reason in sorted(locked)])
 
 
 def _thaw(automation: Automation, now: datetime) -> None:

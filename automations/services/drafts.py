@@ -71,6 +71,7 @@ def add_trigger(
     trigger.segment = _segment(segment)
     if settings is not None:
         trigger.apply(cls.Form.validate(settings, owner=trigger))
+        _check_unlocked(trigger)
     trigger.save()
     remember(automation=automation, label=_("Trigger added: %s") % cls.label)
     return trigger
@@ -266,6 +267,14 @@ def _go_to_revision(automation: Automation, direction: int) -> bool:
 
 
 def _apply(part: Trigger | Step, settings: Mapping[str, Any], incomplete: bool) -> None:
+    account = Account.current()
+    was_locked = part.locked(account.plan, account.addons)
+    _take(part, settings, incomplete)
+    if not was_locked:  # what was locked already may still be mended
+        _check_unlocked(part)
+
+
+def _take(part: Trigger | Step, settings: Mapping[str, Any], incomplete: bool) -> None:
     if not incomplete:
         part.apply(part.Form.validate(settings, owner=part))
         return
@@ -280,6 +289,13 @@ def check_available(cls: Any) -> None:
     if not cls.availability.allows(account.plan, account.addons):
         reason = cls.availability.locked_reason(cls.label)
         raise ValidationError({"type": ValidationError(reason, code="locked")})
+
+
+def _check_unlocked(part: Trigger | Step) -> None:
+    """ValidationError where the settings choose what the account's plan and add-ons don't include."""
+    account = Account.current()
+    if locked := part.locked(account.plan, account.addons):
+        raise ValidationError({"type": ValidationError(locked, code="locked")})
 
 
 def _check_exclusive(automation: Automation, cls: type[Trigger]) -> None:

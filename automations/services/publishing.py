@@ -57,8 +57,8 @@ def problems_by_part(triggers: list[Trigger], steps: list[Step], account: Accoun
     parts: list[Trigger | Step] = [*triggers, *steps]
     for part in parts:
         found[part.key] = [_of_settings(part, message) for message in part.problems()]
-        if not part.availability.allows(account.plan, account.addons):
-            found[part.key].append(Problem(part.key, part.availability.locked_reason(part.label)))
+        if locked := part.locked(account.plan, account.addons):
+            found[part.key].append(Problem(part.key, locked))
     for trigger in triggers:
         found[trigger.key] += [_of_settings(trigger, message) for message in _segment_problems(trigger)]
     if len(triggers) > 1 and any(trigger.exclusive for trigger in triggers):

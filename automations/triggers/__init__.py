@@ -3,12 +3,15 @@
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
+from . import email_opened, email_link_clicked  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
     "contact_field_changed",
+    "email_link_clicked",
+    "email_opened",
     "event_recorded",
     "goal_achieved",
     "list_subscribed",

@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import CustomEvent, Segment
+from contacts.models import Campaign, CampaignLink, CustomEvent, Segment
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
@@ -85,6 +85,20 @@ def custom_field(automation: Automation) -> Settings:
     return {"field": CustomFieldFactory(type="number").key, "op": "increment", "value": "2"}
 
 
+def a_link(automation: Automation) -> Settings:
+    campaign = Campaign.objects.create(name="News")
+    link = CampaignLink.objects.create(campaign=campaign, url="https://example.com/{{ contact.id }}")
+    return {"scope": "campaign", "campaign": campaign.pk, "list": None, "link": link.pk}
+
+
+NO_EMAIL = (
+    ({"kind": "campaign", "scope": "campaign", "campaign": None}, "campaign"),
+    ({"kind": "campaign", "scope": "campaign", "campaign": 999_999}, "campaign"),
+    ({"kind": "campaign", "scope": "list", "list": 999_999}, "list"),
+    ({"kind": "campaign", "scope": "list", "list": None}, "list"),
+    ({"kind": "campaign", "scope": "some"}, "scope"),
+    ({"kind": "personal"}, "kind"),
+)
 NO_TAGS = (
     ({"tags": []}, "tags"),
     ({"tags": [999_999]}, "tags"),
@@ -115,6 +129,27 @@ TRIGGERS: dict[str, Sample] = {
             ({"value_is": "starts"}, "value_is"),
             ({"value_is": "equals", "value": ""}, "value"),
         ),
+    ),
+    "email_opened": Sample(
+        fixed(
+            kind="transactional",
+            server="Shop",
+            stream="outbound",
+            which="tag",
+            which_op="is",
+            which_text="receipt",
+        ),
+        (
+            *NO_EMAIL,
+            ({"kind": "transactional", "which": "tag", "which_text": ""}, "which_text"),
+            ({"kind": "transactional", "which": "size"}, "which"),
+            ({"kind": "transactional", "which_op": "like"}, "which_op"),
+            ({"kind": "transactional", "server": "x" * 101}, "server"),
+            ({"kind": "transactional", "stream": "x" * 101}, "stream"),
+        ),
+    ),
+    "email_link_clicked": Sample(
+        a_link, (*NO_EMAIL, ({"link": 999_999}, "link"), ({"kind": "transactional"}, "kind"))
     ),
     "tag_added": Sample(tags, NO_TAGS),
     "tag_removed": Sample(tags, NO_TAGS),

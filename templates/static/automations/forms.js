@@ -21,11 +21,15 @@
     if (found[0].type === "checkbox") return found[0].checked ? "on" : "";
     return found[0].value;
   };
+  const boxOf = (field) => field.closest("[data-field]") || field.closest(".form-row") || field.parentElement;
   const applyDepends = (root) => {
     for (const field of root.querySelectorAll("[data-depends]")) {
       const value = valueOf(form(field), field.dataset.depends);
-      const box = field.closest("[data-field]") || field.closest(".form-row") || field.parentElement;
-      if (value !== null) box.hidden = !field.dataset.when.split(" ").includes(value);
+      if (value === null) continue;
+      // What depends on a field that is itself hidden is hidden too; they stand in that order.
+      const other = form(field).querySelector(`[name="${CSS.escape(field.dataset.depends)}"]`);
+      const gone = other.type !== "hidden" && boxOf(other).hidden;
+      boxOf(field).hidden = gone || !field.dataset.when.split(" ").includes(value);
     }
   };
 

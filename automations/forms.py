@@ -75,6 +75,8 @@ class SettingsForm(forms.Form):
             attrs = self.fields[name].widget.attrs
             attrs["data-depends"] = self.add_prefix(other)
             attrs["data-when"] = " ".join(values)
+        for name in self.refreshes:
+            self.fields[name].widget.attrs["data-refreshes"] = "on"
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.error_messages |= MISSING

@@ -47,6 +47,13 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         _("E-mail"),
         [
             (_("Deliveries"), "outbox", "automations_delivery_changelist", "automations.view_delivery"),
+            (_("Sent e-mails"), "mail", "contacts_sentemail_changelist", "contacts.view_sentemail"),
+            (
+                _("E-mail activity"),
+                "ads_click",
+                "contacts_emailactivity_changelist",
+                "contacts.view_emailactivity",
+            ),
             (_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression"),
         ],
     ),

@@ -159,6 +159,14 @@ DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=180)
 # The postal line that law in most places asks for at the foot of a marketing e-mail.
 EMAIL_POSTAL_ADDRESS = env.str("EMAIL_POSTAL_ADDRESS", default="")
 
+# A click sooner than this after the e-mail was sent is a link scanner's; one within EARLY seconds is held for
+# HOLD seconds, until it is known whether others came with it.
+CLICK_IMPOSSIBLE_SECONDS = env.float("CLICK_IMPOSSIBLE_SECONDS", default=2)
+CLICK_EARLY_SECONDS = env.float("CLICK_EARLY_SECONDS", default=30)
+CLICK_HOLD_SECONDS = env.float("CLICK_HOLD_SECONDS", default=10)
+# What people did with e-mails is deleted after so many days (0: never); the figures of campaigns stay.
+ENGAGEMENT_RETENTION_DAYS = env.int("ENGAGEMENT_RETENTION_DAYS", default=730)
+
 # --- Engine -----------------------------------------------------------------------------------
 # A trigger index older than this many seconds asks the database for its version on a single save.
 TRIGGER_INDEX_TTL = env.float("TRIGGER_INDEX_TTL", default=1.0)

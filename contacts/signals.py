@@ -11,6 +11,10 @@ from django.dispatch import Signal
 
 facts_recorded = Signal()
 
+# Sent with `email` (a SentEmail) when somebody did something with an e-mail whose sender never learned
+# what became of it.
+email_arrived = Signal()
+
 # Asked before a tag, list, field ... is deleted. Receivers return the places that use it, as a
 # list of sentences ("automation “Welcome”"); an empty list means that it may go.
 usage_requested = Signal()

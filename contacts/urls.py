@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
 from contacts.public.preferences import preferences
 from contacts.public.unsubscribe import unsubscribe
@@ -9,6 +10,8 @@ from contacts.public.unsubscribe import unsubscribe
 app_name = "contacts"
 urlpatterns = [
     path("track/event/", track_event, name="track_event"),
+    path("o/<str:token>.gif", pixel, name="pixel"),
+    path("c/<str:token>/", click, name="click"),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", preferences, name="preferences"),
 ]

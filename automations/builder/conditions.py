@@ -19,13 +19,20 @@ PERMISSION = "contacts.view_contact"
 
 @may(PERMISSION, "GET")
 def new(request: HttpRequest) -> HttpResponse:
-    """An empty condition of the `?type=`, or an empty group for “group”."""
+    """An empty condition of the `?type=`, or an empty group for “group”; with `?settings=` (JSON) a filled one."""
     slug = request.GET.get("type", "")
     if slug == "group":
         return render(request, "automations/forms/condition_group.html", {"group": group_item({}, (1,))})
     if slug not in CONDITIONS:
         raise Http404
-    return render(request, "automations/forms/condition.html", {"item": condition_item({"type": slug})})
+    try:
+        settings = json.loads(request.GET.get("settings") or "{}")
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        return HttpResponse(status=400)
+    item = condition_item({**settings, "type": slug})
+    return render(request, "automations/forms/condition.html", {"item": item})
 
 
 @may(PERMISSION, "POST")

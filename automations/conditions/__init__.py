@@ -3,7 +3,7 @@
 from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
-from . import event  # isort: skip
+from . import event, email_activity  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -18,6 +18,7 @@ __all__ = [
     "compile_tree",
     "created",
     "describe_tree",
+    "email_activity",
     "email_sent",
     "event",
     "field",

@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db.models import Sum
+
 from automations.models import Automation, Delivery, Step
 from contacts.bulk import insert_rows
-from contacts.models import Campaign, Contact, SentEmail
+from contacts.models import Campaign, CampaignCount, Contact, SentEmail
 from contacts.models.campaigns import CampaignKind, CampaignStatus
+from contacts.services.campaign_links import add_links
+
+from .tracking import links_in
 
 CONTENT = (
     "subject", "preheader", "html", "text", "from_name", "from_email", "reply_to", "track_opens", "track_links",
@@ -17,15 +22,36 @@ def origin_key(automation_id: int, step_key: str) -> str:
     return f"automation:{automation_id}:{step_key}"
 
 
+def email_counts(automation_id: int, metrics: Iterable[str]) -> list[tuple[str, str, int]]:
+    """(step key, metric, amount) of an automation's e-mails; one query."""
+    prefix = origin_key(automation_id, "")
+    rows = CampaignCount.objects.filter(
+        campaign__origin_key__startswith=prefix, metric__in=list(metrics)
+    ).order_by()
+    totals = rows.values_list("campaign__origin_key", "metric").annotate(total=Sum("amount"))
+    return [((key or "").removeprefix(prefix), metric, total) for key, metric, total in totals]
+
+
 def content_of(campaign: Campaign) -> dict[str, Any]:
     """A one-off campaign's e-mail, in the shape of a send-e-mail step's settings."""
     return {name: getattr(campaign, name) for name in CONTENT}
 
 
 def name_campaigns(automation: Automation, steps: Iterable[Step]) -> None:
-    """A campaign for each e-mail of a version that is being published, called as the e-mail is called now."""
-    emails = {origin_key(automation.pk, step.key): step.message_content() for step in steps}
-    _save({key: (automation, str(content["subject"])) for key, content in emails.items() if content})
+    """A campaign for each e-mail of a version that is being published, called as the e-mail is called now,
+    with its links."""
+    contents = {origin_key(automation.pk, step.key): step.message_content() for step in steps}
+    emails = {key: content for key, content in contents.items() if content}
+    if not emails:
+        return
+    _save({key: (automation, str(content["subject"])) for key, content in emails.items()})
+    rows = Campaign.objects.filter(origin_key__in=emails).values_list("pk", "origin_key")
+    add_links(urls={pk: links_in(emails[key or ""]) for pk, key in rows})
+
+
+def note_links(campaign: Campaign) -> None:
+    """The links of a one-off e-mail, as they are saved: what names one needn't wait until it is sent."""
+    add_links(urls={campaign.pk: links_in(content_of(campaign))})
 
 
 def campaigns_of(deliveries: Sequence[Delivery]) -> dict[int, Campaign]:

@@ -19,8 +19,8 @@ ANYWHERE = {
 }  # fmt: skip
 ATTRIBUTES = {
     "*": ANYWHERE,
-    "a": {"href", "hreflang", "name", "rel", "target"},
-    "area": {"alt", "coords", "href", "shape", "target"},
+    "a": {"href", "hreflang", "name", "rel", "target", "data-tracked-link"},
+    "area": {"alt", "coords", "href", "shape", "target", "data-tracked-link"},
     "col": {"span"},
     "colgroup": {"span"},
     "img": {"alt", "src", "srcset", "sizes", "usemap"},

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formataddr
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from contacts.models import Contact, SentEmail
 
 from .content import as_text, clean_html, has_own_layout, inline_css
 from .rendering import personalise
+from .tracking import Tracking
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -43,11 +44,12 @@ def build_message(
     event: Mapping[str, Any],
     email: SentEmail,
     delivery: Delivery,
+    tracking: Tracking | None = None,
 ) -> EmailMultiAlternatives:
     """The message as it goes out. `content` holds a send-e-mail step's settings; the link to unsubscribe
     leaves the e-mail's lists (none: all). ValidationError when it can't be made for this contact."""
     links = {"unsubscribe": unsubscribe_url(contact, email.lists), "preferences": preferences_url(contact)}
-    seen = _fill(content, contact, event, links)
+    seen = _fill(content, contact, event, links, _Counted(tracking, email.pk) if tracking else None)
     return _message(seen, contact.email, _headers(links, delivery))
 
 
@@ -64,19 +66,38 @@ def build_test(content: Mapping[str, Any], contact: Contact, address: str) -> Em
     return message
 
 
+class _Counted(NamedTuple):
+    """How this one e-mail's opens and clicks are counted."""
+
+    tracking: Tracking
+    email: int
+
+
 def _fill(
-    content: Mapping[str, Any], contact: Contact, event: Mapping[str, Any], links: Mapping[str, str]
+    content: Mapping[str, Any],
+    contact: Contact,
+    event: Mapping[str, Any],
+    links: Mapping[str, str],
+    counted: _Counted | None = None,
 ) -> Preview:
+    """With nothing to count the links lead straight to where they lead, and there is no pixel."""
+    own = tuple(links.values())
+    content = counted.tracking.content(content) if counted else content
+
     def fill(name: str, *, html: bool = False) -> str:
         return personalise(content.get(name) or "", contact, event, html=html, links=links)
 
     with translation.override(language_of(contact)):
         subject, preheader = _one_line(fill("subject")), _one_line(fill("preheader"))
         source = fill("html", html=True)
-        body = clean_html(source)
-        own_text = fill("text").strip()
+        body, own_text = clean_html(source), fill("text").strip()
+        pixel = ""
+        if counted:
+            tracking, email = counted
+            body, own_text = tracking.html(body, email, own), tracking.text(own_text, email, own)
+            pixel = tracking.pixel(email)
         text = _as_text(own_text or as_text(body), links)
-        html = _document(body, preheader, links, sheet=not has_own_layout(source))
+        html = _document(body, preheader, links, pixel, sheet=not has_own_layout(source))
     if not subject:
         raise ValidationError(_("The subject is empty for this contact; give its names a fall-back."))
     address = content.get("from_email") or ""
@@ -98,13 +119,14 @@ def _message(seen: Preview, address: str, headers: Mapping[str, str]) -> EmailMu
     return message
 
 
-def _document(body: str, preheader: str, links: Mapping[str, str], *, sheet: bool) -> str:
+def _document(body: str, preheader: str, links: Mapping[str, str], pixel: str, *, sheet: bool) -> str:
     """A whole document around the content: preheader, and a foot where the content has no way out itself."""
     context = {
         "body": body,
         "sheet": sheet,
         "preheader": preheader,
         "links": links,
+        "pixel": pixel,
         "needs_foot": links["unsubscribe"] not in body,
         "address": settings.EMAIL_POSTAL_ADDRESS,
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import OperationalError, close_old_connections, connection
 
 from automations.delivery.outbox import deliver_due
+from contacts.services.clicks import settle_clicks
 
 from .run import run_due
 from .wake import INTERVAL
@@ -45,6 +46,7 @@ def turn(*, clock: Callable[[], datetime]) -> int:
         lambda: run_wake_ups(now=clock()),
         lambda: run_due(now=clock()),
         lambda: deliver_due(now=clock),
+        lambda: settle_clicks(now=clock()),
     )
     for wheel in wheels:
         try:

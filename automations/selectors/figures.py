@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
+from automations.delivery.campaigns import email_counts
 from automations.models import Automation, Delivery, Enrollment, StepCount, StepLog
 from automations.models.delivery import DeliveryStatus
 from automations.models.enrollment import INSIDE, EnrollmentStatus
@@ -12,6 +13,7 @@ from automations.reasons import Outcome
 
 #: Log entries that don't say that the contact is through with the step.
 NOT_DONE = (Outcome.WAITING, Outcome.RETRY, Outcome.PARKED, Outcome.ENDLESS, Outcome.RETRIED_BY_HAND)
+FIRST_TIMES = {"open_first": "opened", "click_first": "clicked"}
 UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.CLAIMED, DeliveryStatus.SENDING)
 
 
@@ -24,6 +26,9 @@ class Figures:
     failed: int = 0
     arms: dict[str, int] = field(default_factory=dict)
     deliveries: dict[str, int] = field(default_factory=dict)
+    #: Of an e-mail: by how many it was opened, and clicked.
+    opened: int = 0
+    clicked: int = 0
 
     @property
     def waiting(self) -> int:
@@ -53,7 +58,7 @@ class Figures:
 
 
 def step_figures(automation: Automation) -> dict[str, Figures]:
-    """{step key: Figures}, the automation's own under ""; two queries for any number of steps."""
+    """{step key: Figures}, the automation's own under ""; three queries for any number of steps."""
     found: dict[str, Figures] = {}
     counts = StepCount.objects.filter(automation=automation).order_by().values_list("step_key", "metric")
     for key, metric, amount in counts.annotate(total=Sum("amount")):
@@ -65,6 +70,8 @@ def step_figures(automation: Automation) -> dict[str, Figures]:
     rows = Delivery.objects.filter(automation=automation).order_by().values_list("step_key", "status")
     for key, status, amount in rows.annotate(total=Count("pk")):
         found.setdefault(key, Figures()).deliveries[status] = amount
+    for key, metric, amount in email_counts(automation.pk, FIRST_TIMES):
+        setattr(found.setdefault(key, Figures()), FIRST_TIMES[metric], amount)
     return found
 
 

@@ -1,9 +1,10 @@
 """The admin pages, one module per area."""
 
-from . import contacts, fields, imports, jobs, labels, notes, segments, suppression, tracking, users
+from . import contacts, engagement, fields, imports, jobs, labels, notes, segments, suppression, tracking, users
 
 __all__ = [
     "contacts",
+    "engagement",
     "fields",
     "imports",
     "jobs",

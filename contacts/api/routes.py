@@ -3,6 +3,7 @@
 from rest_framework.viewsets import GenericViewSet
 
 from .contacts import ContactViewSet
+from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
@@ -12,6 +13,9 @@ from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("contacts", ContactViewSet),
+    ("email-activity", EmailActivityViewSet),
+    ("email-links", EmailLinkViewSet),
+    ("emails", SentEmailViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),

@@ -1,7 +1,7 @@
 from .api import IdempotencyKey
 from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
-from .engagement import EmailActivity, SentEmail
+from .engagement import EmailActivity, HeldClick, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
@@ -27,6 +27,7 @@ __all__ = [
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "HeldClick",
     "IdempotencyKey",
     "ImportIssue",
     "ImportJob",

@@ -99,3 +99,20 @@ class EmailActivity(Fact):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()}: {self.email}"
+
+
+class HeldClick(models.Model):
+    """A click that may be a link scanner's: at `due_at` it is known what else was clicked, and it is settled."""
+
+    email = models.ForeignKey(SentEmail, models.CASCADE, related_name="held_clicks", verbose_name=_("e-mail"))
+    link = models.ForeignKey(CampaignLink, models.CASCADE, related_name="+", verbose_name=_("link"))
+    detail = models.CharField(_("detail"), max_length=500, blank=True)
+    at = models.DateTimeField(_("at"))
+    due_at = models.DateTimeField(_("due"), db_index=True)
+
+    class Meta:
+        verbose_name = _("undecided click")
+        verbose_name_plural = _("undecided clicks")
+
+    def __str__(self) -> str:
+        return f"{self.link}: {self.email}"

@@ -14,7 +14,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, EventRecord, FieldChange, Note, SubscriptionChange, TagChange
+from contacts.models import (
+    Contact,
+    EmailActivity,
+    EventRecord,
+    FieldChange,
+    Note,
+    SentEmail,
+    SubscriptionChange,
+    TagChange,
+)
+from contacts.models.engagement import EmailAction
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
 from contacts.selectors.fields import contact_fields
@@ -223,7 +233,54 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
         )  # fmt: skip
 
 
+def _emails(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = SentEmail.objects.filter(contact=contact, sent_at__isnull=False)
+    for row in rows_before(rows, "emails", cursor, size, "sent_at"):
+        assert row.sent_at is not None  # noqa: S101 the query asks for it
+        yield Entry(row.sent_at, row.pk, "mail", _("The e-mail “%s” was sent.") % row.subject)
+
+
+def _email_titles() -> dict[str, str]:
+    return {
+        EmailAction.DELIVERED: _("The e-mail “%s” was delivered."),
+        EmailAction.OPEN: _("Opened the e-mail “%s”."),
+        EmailAction.CLICK: _("Clicked a link of the e-mail “%s”."),
+        EmailAction.SHARE: _("Shared the e-mail “%s”."),
+        EmailAction.FORWARD: _("Forwarded the e-mail “%s”."),
+        EmailAction.REPLY: _("Answered the e-mail “%s”."),
+        EmailAction.BOUNCE: _("The e-mail “%s” bounced."),
+        EmailAction.COMPLAINT: _("Reported the e-mail “%s” as spam."),
+        EmailAction.UNSUBSCRIBE: _("Unsubscribed by the e-mail “%s”."),
+    }
+
+
+EMAIL_ICONS: Mapping[str, str] = {
+    EmailAction.DELIVERED: "mark_email_read",
+    EmailAction.OPEN: "drafts",
+    EmailAction.CLICK: "ads_click",
+    EmailAction.SHARE: "share",
+    EmailAction.FORWARD: "forward_to_inbox",
+    EmailAction.REPLY: "reply",
+    EmailAction.BOUNCE: "error",
+    EmailAction.COMPLAINT: "report",
+    EmailAction.UNSUBSCRIBE: "unsubscribe",
+}
+
+
+def _email_activity(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    """What people did; what machines fetched is on the page of the e-mail."""
+    rows = EmailActivity.objects.filter(contact=contact, machine=False).select_related("email")
+    titles = _email_titles()
+    for row in rows_before(rows, "email activity", cursor, size):
+        yield Entry(
+            row.at, row.pk, EMAIL_ICONS[row.action], titles[row.action] % row.email.subject,
+            text=row.detail, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
 register_provider("created", _created)
+register_provider("email activity", _email_activity)
+register_provider("emails", _emails)
 register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("notes", _notes)

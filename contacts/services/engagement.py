@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from contacts.models import CampaignCount, CampaignLink, EmailActivity, SentEmail
 from contacts.models.engagement import EmailAction
+from contacts.signals import email_arrived
 
 from .changes import current_facts
 
@@ -37,6 +38,8 @@ def record_email_activity(
     none (spec: email_opened).
     """
     now = at or timezone.now()
+    if not email.message_id and email.reference:
+        _note_arrived(email, now)
     if action == EmailAction.CLICK and not machine and email.opened_at is None:
         record_email_activity(email=email, action=EmailAction.OPEN, at=now)
     metrics = [f"{action}_machine"] if machine else [str(action), *_first(email, action, now)]
@@ -59,11 +62,22 @@ def record_email_activity(
     return activity
 
 
+def _note_arrived(email: SentEmail, now: datetime) -> None:
+    """Whoever sent it has not said so (yet), but here it is."""
+    if SentEmail.objects.filter(pk=email.pk, sent_at=None).update(sent_at=now) and email.campaign_id:
+        count_campaign(campaign=email.campaign_id, metrics=["sent"], at=now)
+    email.sent_at = email.sent_at or now
+    email_arrived.send(sender=SentEmail, email=email)
+
+
 def note_sent(*, email: SentEmail, message_id: str, subject: str) -> None:
     """It was handed over. Said by the sender, right after; an open or a click of it says so as well."""
     now = timezone.now()
     rows = SentEmail.objects.filter(pk=email.pk)
-    first = rows.filter(sent_at=None).update(sent_at=now, message_id=message_id[:250], subject=subject[:250])
+    said = {"message_id": message_id[:250], "subject": subject[:250]}
+    first = rows.filter(sent_at=None).update(sent_at=now, **said)
+    if not first:  # an open was faster than its sender
+        rows.filter(message_id="").update(**said)
     if first and email.campaign_id:
         count_campaign(campaign=email.campaign_id, metrics=["sent"], at=now)
 

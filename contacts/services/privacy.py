@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, SentEmail, SubscriptionChange, Suppression
+from contacts.models import Contact, HeldClick, SentEmail, SubscriptionChange, Suppression
 from contacts.selectors.fields import contact_fields
 from contacts.signals import person_erasing, person_exporting
 
@@ -44,6 +44,7 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"text": note.text, "written": _time(note.created_at), "changed": _time(note.updated_at)}
             for note in contact.notes.order_by("created_at")
         ],
+        "emails": _emails(contact),
         "history": _history(contact),
         "suppression": _suppression(contact),
     }
@@ -66,6 +67,7 @@ def erase_person(*, contact: Contact) -> None:
     if locked is None:
         raise ValidationError(_("The contact does not exist any more."), code="gone")
     person_erasing.send(sender=Contact, contact=locked)
+    HeldClick.objects.filter(email__contact=locked).delete()
     SentEmail.objects.filter(contact=locked).update(address="", subject="", message_id="")
     hashed = locked.address_hash
     Suppression.objects.filter(address_hash=hashed).update(address="", detail="", updated_at=timezone.now())
@@ -108,6 +110,15 @@ def _fields(contact: Contact) -> list[dict[str, Any]]:
         {"key": key, "label": field.label, "type": field.type, "value": field.kind.to_text(values[key])}
         for key, field in contact_fields().items()
         if key in values
+    ]
+
+
+def _emails(contact: Contact) -> list[dict[str, Any]]:
+    """What was sent; what was done with it is in the history."""
+    rows = contact.emails.filter(sent_at__isnull=False).order_by("sent_at", "pk")
+    return [
+        {"sent": _time(row.sent_at), "kind": row.kind, "address": row.address, "subject": row.subject}
+        for row in rows
     ]
 
 

@@ -273,6 +273,22 @@ STEPS: dict[str, Sample] = {
 }
 
 CONDITIONS: dict[str, Sample] = {
+    "email_activity": Sample(
+        lambda automation: {
+            "op": "not_clicked",
+            "campaign": (link := a_link(automation))["campaign"],
+            "link": link["link"],
+            "times": 2,
+            "days": 14,
+        },
+        (
+            ({"op": "read"}, "op"),
+            ({"op": "clicked", "campaign": 999_999}, "campaign"),
+            ({"op": "clicked", "link": 999_999}, "link"),
+            ({"op": "opened", "days": 0}, "days"),
+            ({"op": "opened", "times": 0}, "times"),
+        ),
+    ),
     "event": Sample(
         lambda automation: {"op": "did_not", "event": custom_event(), "times": 2, "days": 14},
         (

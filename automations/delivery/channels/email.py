@@ -16,6 +16,7 @@ from automations.delivery.eligibility import lists_of_automation, refusals
 from automations.delivery.mailer import hand_over, mail_connection
 from automations.delivery.message import build_message
 from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
+from automations.delivery.tracking import Tracking
 from automations.engine.plan import plan_of_version
 from automations.models import Delivery, Enrollment
 from automations.reasons import Skip
@@ -91,8 +92,19 @@ def _lists(deliveries: Sequence[Delivery], campaigns: Mapping[int, Campaign]) ->
 class _Contents(dict[tuple[int | None, int | None, str], Any]):
     """E-mails by campaign, or version and step key; ValidationError where they are gone."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._tracking: dict[tuple[int | None, int | None, str], Tracking | None] = {}
+
     def of(self, delivery: Delivery) -> Any:
         return self[delivery.campaign_id, delivery.version_id, delivery.step_key]
+
+    def tracking_of(self, delivery: Delivery, email: SentEmail) -> Tracking | None:
+        """How the e-mail is counted, worked out once for all of the batch that get it."""
+        place = (delivery.campaign_id, delivery.version_id, delivery.step_key)
+        if place not in self._tracking:
+            self._tracking[place] = Tracking.of(self.of(delivery), email.campaign_id)
+        return self._tracking[place]
 
     def __missing__(self, place: tuple[int | None, int | None, str]) -> Any:
         campaign_id, version_id, key = place
@@ -116,7 +128,8 @@ def _sending(
 ) -> Callable[[], str]:
     """How to send it. What goes wrong in building concerns this one alone: it fails, the rest goes on."""
     try:
-        message = build_message(contents.of(delivery), person, event, email, delivery)
+        tracking = contents.tracking_of(delivery, email)
+        message = build_message(contents.of(delivery), person, event, email, delivery, tracking)
         return partial(_send, connection, message, email)
     except ValidationError as error:
         return partial(_fail, Permanent(" ".join(error.messages)))

@@ -171,6 +171,20 @@
     const first = added.querySelector("select:not([hidden]), input:not([type=hidden])");
     if (first) first.focus();
   };
+  // Its choices depend on what was just chosen: the server draws it anew, with what it holds.
+  const redraw = async (condition) => {
+    const editor = condition.closest("[data-conditions]");
+    const { type, ...settings } = readCondition(condition);
+    const query = new URLSearchParams({ type, settings: JSON.stringify(settings) });
+    const place = [condition.parentElement, [...condition.parentElement.children].indexOf(condition)];
+    await ajax("GET", `${editor.dataset.newUrl}?${query}`, { source: condition, target: condition, swap: "outerHTML" });
+    const drawn = place[0].children[place[1]];
+    drawn.dataset.touched = "on";
+    prepare(drawn);
+    store(editor);
+    const chosen = drawn.querySelector("[data-refreshes]");
+    if (chosen) chosen.focus();
+  };
   // In the capture phase: a condition's own fields are not the form's; the hidden input speaks for them.
   const onEdit = (event) => {
     const target = event.target;
@@ -188,7 +202,8 @@
     }
     const condition = target.closest("[data-condition]");
     if (condition) { condition.dataset.touched = "on"; applyDepends(condition); }
-    if (event.type === "change" || target.matches("select")) store(editor);
+    if (condition && event.type === "change" && target.matches("[data-refreshes]")) redraw(condition);
+    else if (event.type === "change" || target.matches("select")) store(editor);
     else {
       clearTimeout(editor._timer);
       editor._timer = setTimeout(() => { if (editor.isConnected) store(editor); }, 400);

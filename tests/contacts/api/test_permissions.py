@@ -6,13 +6,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from contacts.models import (
+    Campaign,
+    CampaignLink,
     CustomEvent,
     CustomField,
+    EmailActivity,
     EventRecord,
     ImportJob,
     List,
     Note,
     Segment,
+    SentEmail,
     Subscription,
     Suppression,
     Tag,
@@ -79,6 +83,12 @@ TABLE = [
     ("get", "suppressions/{suppression}/", None, V),
     ("post", "suppressions/", {"address": "x@example.com"}, E),
     ("delete", "suppressions/{suppression}/", None, M),
+    ("get", "emails/", None, V),
+    ("get", "emails/{email}/", None, V),
+    ("get", "email-activity/", None, V),
+    ("get", "email-activity/{activity}/", None, V),
+    ("get", "email-links/", None, V),
+    ("get", "email-links/{link}/", None, V),
     ("get", "event-types/", None, V),
     ("get", "event-types/{event}/", None, V),
     ("post", "event-types/", {"name": "new"}, E),
@@ -103,6 +113,8 @@ def ids(db, settings, tmp_path):
     mailing_list = List.objects.create(name="News")
     subscribe_contacts(contacts=contact, list=mailing_list)
     event = CustomEvent.objects.create(name="Bought")
+    campaign = Campaign.objects.create(name="News")
+    email = SentEmail.objects.create(contact=contact, campaign=campaign)
     return {
         "contact": contact.pk,
         "list": mailing_list.pk,
@@ -112,6 +124,9 @@ def ids(db, settings, tmp_path):
         "segment": Segment.objects.create(name="All").pk,
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
+        "email": email.pk,
+        "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
+        "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
@@ -158,7 +173,7 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

@@ -4,20 +4,37 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from contacts.models import CustomEvent, CustomField, ImportJob, List, Note, Segment, Tag
+from contacts.models import (
+    Campaign,
+    CampaignLink,
+    CustomEvent,
+    CustomField,
+    EmailActivity,
+    ImportJob,
+    List,
+    Note,
+    Segment,
+    SentEmail,
+    Tag,
+)
 from contacts.services import create_contact, record_event, subscribe_contacts, suppress_address, tag_contacts
 
 pytestmark = pytest.mark.django_db
 
 
 def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
+    campaign = Campaign.objects.create(name="News")
     for n in range(start, start + count):
         contact = create_contact(email=f"c{n}@example.com", custom={"age": n, "likes": ["a", "b"]})
         tag_contacts(contacts=contact, tag=tag)
         subscribe_contacts(contacts=contact, list=mailing_list)
         event = CustomEvent.objects.create(name=f"event {n}")
         record_event(contacts=contact, event=event)
+        email = SentEmail.objects.create(contact=contact, campaign=campaign, subject="x", sent_at=timezone.now())
+        link = CampaignLink.objects.create(campaign=campaign, url=f"https://example.com/{n}")
+        EmailActivity.objects.create(contact=contact, email=email, campaign=campaign, link=link, action="click")
         Note.objects.create(contact=contact, text="x")
         Tag.objects.create(name=f"tag {n}")
         List.objects.create(name=f"list {n}")
@@ -31,7 +48,7 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
 def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
-        "imports", "events", "event-types",
+        "imports", "events", "event-types", "emails", "email-activity", "email-links",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")
     CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])

@@ -8,13 +8,13 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.delivery.addresses import check_url
 from automations.delivery.outbox import DeliveryDraft
 from automations.delivery.rendering import personalise, validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.reasons import Outcome
 from contacts.models import Contact
+from contacts.outgoing.addresses import check_url
 
 from .base import STEPS, StepRun, Visit
 

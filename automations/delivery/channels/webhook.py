@@ -15,11 +15,11 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext as _
 
-from automations.delivery.addresses import check_url
-from automations.delivery.http import Header, post
 from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
 from automations.engine.plan import plan_of_version
 from automations.models import Delivery
+from contacts.outgoing.addresses import check_url
+from contacts.outgoing.http import Header, post
 
 TRY_LATER = (408, 425, 429)
 

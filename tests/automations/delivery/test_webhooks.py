@@ -13,10 +13,10 @@ import pytest
 import trustme
 from django.core.exceptions import ValidationError
 
-from automations.delivery.addresses import check_url, public_addresses
 from automations.delivery.outbox import PAUSES
 from automations.steps.webhook import WebhookStep
 from contacts.field_types import FIELD_TYPES
+from contacts.outgoing.addresses import check_url, public_addresses
 from tests.automations.delivery.conftest import SAMPLES, give
 from tests.factories import ContactFactory
 from tests.peers.http import Answer, HttpTarget

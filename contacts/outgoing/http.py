@@ -1,4 +1,4 @@
-"""One HTTP POST to an address that users chose: guarded, bounded in time, answer unread.
+"""One HTTP request to an address that users chose: guarded, and bounded in time and length.
 
 httpcore rather than httpx, for its place to put the connecting: names are resolved once, the
 addresses checked, and connected to. TLS still verifies the certificate against the name.
@@ -6,7 +6,8 @@ addresses checked, and connected to. TLS still verifies the certificate against 
 
 import ssl
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +18,10 @@ from .addresses import public_addresses
 Header = tuple[bytes, bytes]
 
 
+class TooMuch(Exception):
+    """The answer is longer than it may be."""
+
+
 def post(
     url: str, *, body: bytes, headers: Sequence[Header], seconds: float, tls: ssl.SSLContext | None = None
 ) -> int:
@@ -25,6 +30,32 @@ def post(
     All of it takes at most about `seconds`, however slowly the other side drips. ValidationError
     for a private address, OSError for a name without one, httpcore's errors for the rest.
     """
+    with _request("POST", url, body, headers, seconds, tls) as response:
+        return int(response.status)
+
+
+def fetch(
+    method: str, url: str, *, headers: Sequence[Header], seconds: float, max_bytes: int, body: bytes = b""
+) -> tuple[int, bytes]:
+    """As `post`, by any method, and with the answer's body; TooMuch where that has more than `max_bytes`."""
+    with _request(method, url, body, headers, seconds, None) as response:
+        found = bytearray()
+        for chunk in response.iter_stream():
+            found += chunk
+            if len(found) > max_bytes:
+                raise TooMuch
+        return int(response.status), bytes(found)
+
+
+@contextmanager
+def _request(
+    method: str,
+    url: str,
+    body: bytes,
+    headers: Sequence[Header],
+    seconds: float,
+    tls: ssl.SSLContext | None,
+) -> Iterator[httpcore.Response]:
     network = _Guarded(deadline=time.monotonic() + seconds)
     timeout = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
     parts = urlsplit(url)
@@ -37,14 +68,14 @@ def post(
     with (
         httpcore.ConnectionPool(ssl_context=tls, network_backend=network, max_connections=1) as pool,
         pool.stream(
-            "POST",
+            method,
             target,
             headers=[(b"Host", _ascii(parts.netloc)), (b"Content-Length", b"%d" % len(body)), *headers],
             content=body,
             extensions={"timeout": timeout},
         ) as response,
     ):
-        return int(response.status)
+        yield response
 
 
 def _ascii(host: str) -> bytes:

@@ -1,0 +1,1 @@
+"""Requests to addresses that people typed or other services named: guarded against private addresses."""

@@ -15,6 +15,8 @@ environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 DEBUG = env.bool("DEBUG", default=False)
 # A development key is only accepted together with DEBUG; `make run` writes a random one to .env.
 SECRET_KEY = env.str("SECRET_KEY", default="development-only" * 4) if DEBUG else env.str("SECRET_KEY")
+# Earlier keys, still accepted: signed links stay valid, stored secrets stay readable (`rotate_secrets`).
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Absolute address used in e-mails (unsubscribe links and the like).
@@ -218,6 +220,13 @@ REST_FRAMEWORK = {
 # Events a minute that a sender may report: with the account's key altogether, and from one address.
 EVENT_RATE_PER_KEY = env.int("EVENT_RATE_PER_KEY", default=6_000)
 EVENT_RATE_PER_ADDRESS = env.int("EVENT_RATE_PER_ADDRESS", default=6_000)
+# Apps (Calendly, Typeform, Unbounce): deliveries a minute, the largest one in bytes, how old a signed
+# timestamp may be in seconds, and how many days what was delivered is kept to be looked at and taken in again.
+APP_RATE_PER_CONNECTION = env.int("APP_RATE_PER_CONNECTION", default=1_200)
+APP_RATE_PER_ADDRESS = env.int("APP_RATE_PER_ADDRESS", default=3_000)
+APP_MAX_BODY = env.int("APP_MAX_BODY", default=256 * 1024)
+APP_SIGNATURE_TOLERANCE = env.int("APP_SIGNATURE_TOLERANCE", default=180)
+APP_DELIVERY_DAYS = env.int("APP_DELIVERY_DAYS", default=30)
 # How long an Idempotency-Key is remembered.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 API_DESCRIPTION = """

@@ -19,7 +19,7 @@ ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q")
 KEPT_FROM_EDITORS = ("list", "tag", "customfield", "segment", "suppression", "automation", "customevent")
 
 # What an editor only looks at.
-FOR_MANAGERS = ("account", "trackingsettings")
+FOR_MANAGERS = ("account", "trackingsettings", "postmarkserver")
 
 
 def update_groups(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:

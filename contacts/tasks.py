@@ -6,7 +6,12 @@ from contacts.services.exports import run_export as _run_export
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
-from contacts.services.retention import delete_old_engagement
+from contacts.services.notices import delete_old_notices
+from contacts.services.postmark import settle_postmark as _settle_postmark
+from contacts.services.postmark import settle_the_rest
+from contacts.services.replies import pass_on_the_rest
+from contacts.services.replies import pass_reply_on as _pass_reply_on
+from contacts.services.retention import delete_old_engagement, delete_old_replies
 
 
 def run_import(job_id: int) -> None:
@@ -23,9 +28,20 @@ def run_export(job_id: int) -> None:
 
 def retain() -> int:
     """Once a day: forget what is older than the settings say."""
-    return delete_old_engagement(now=timezone.now())
+    now = timezone.now()
+    return delete_old_engagement(now=now) + delete_old_replies(now=now) + delete_old_notices(now=now)
 
 
 def resume_jobs() -> None:
-    """Once a minute: queue the jobs again whose worker died or whose task got lost."""
+    """Once a minute: queue again what a worker died over, or whose task got lost."""
     resume_stalled()
+    settle_the_rest()
+    pass_on_the_rest()
+
+
+def settle_postmark(notice_id: int) -> None:
+    _settle_postmark(notice_id=notice_id)
+
+
+def pass_reply_on(reply_id: int) -> None:
+    _pass_reply_on(reply_id=reply_id)

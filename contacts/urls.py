@@ -4,7 +4,9 @@ from django.urls import path
 
 from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
+from contacts.public.postmark import postmark_webhook
 from contacts.public.preferences import preferences
+from contacts.public.providers import provider_webhook
 from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
@@ -12,6 +14,8 @@ urlpatterns = [
     path("track/event/", track_event, name="track_event"),
     path("o/<str:token>.gif", pixel, name="pixel"),
     path("c/<str:token>/", click, name="click"),
+    path("mail/<str:secret>/<path:hook>", provider_webhook, name="provider_webhook"),
+    path("postmark/<int:pk>/<str:key>/", postmark_webhook, name="postmark_webhook"),
     path("u/<str:token>/", unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", preferences, name="preferences"),
 ]

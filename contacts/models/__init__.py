@@ -6,6 +6,7 @@ from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
+from .mailing import EmailForward, EmailReply, PostmarkServer, ProviderNotice
 from .notes import Note
 from .segments import Segment
 from .suppression import Suppression
@@ -23,6 +24,8 @@ __all__ = [
     "CustomEvent",
     "CustomField",
     "EmailActivity",
+    "EmailForward",
+    "EmailReply",
     "EventRecord",
     "ExportJob",
     "FieldChange",
@@ -33,6 +36,8 @@ __all__ = [
     "ImportJob",
     "List",
     "Note",
+    "PostmarkServer",
+    "ProviderNotice",
     "Segment",
     "SentEmail",
     "Subscription",

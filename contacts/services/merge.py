@@ -11,6 +11,7 @@ from contacts.models import (
     Contact,
     ContactTag,
     EmailActivity,
+    EmailReply,
     EventRecord,
     FieldChange,
     Note,
@@ -53,7 +54,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity):
+    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, EmailReply):
         fact._default_manager.filter(contact=drop).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)

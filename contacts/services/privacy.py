@@ -45,6 +45,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             for note in contact.notes.order_by("created_at")
         ],
         "emails": _emails(contact),
+        "replies": [
+            {"subject": row.subject, "text": row.text, "from": row.sender, "at": _time(row.at)}
+            for row in contact.replies.order_by("at")
+        ],
         "history": _history(contact),
         "suppression": _suppression(contact),
     }

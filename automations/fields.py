@@ -1,10 +1,14 @@
 """A choice among the contact's standard and custom fields, as conditions, triggers and steps offer it."""
 
+import dataclasses
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,12 +28,56 @@ STANDARD = {
 }
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Follows:
+    """The control of a value follows the contact field that another setting names.
+
+    A help for people only: the value stays a text, which the form checks as before.
+    """
+
+    field: str
+    #: The setting whose value may ask for something else: for a text, or for a number.
+    op: str = ""
+    text: tuple[str, ...] = ()
+    number: tuple[str, ...] = ()
+    #: {what the field has: what the value is here}, as a moment is compared by its day.
+    instead: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    #: Of a field with several choices a value is one.
+    one_of_many: bool = False
+    #: Offer the choices, and let anything else be typed.
+    suggest: bool = False
+
+
 class FieldChoice(forms.ChoiceField):
-    """Names the field that is missing instead of “not one of the available choices”."""
+    """Names the field that is missing instead of “not one of the available choices”.
+
+    For controls that follow it (`Follows`) it tells the page how each field's values are typed.
+    """
 
     default_error_messages = {
         "invalid_choice": gettext_lazy("The contact field “%(value)s” does not exist (any more); choose another.")
     }
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "data-controls": CONTROLS()}
+
+
+def _controls() -> str:
+    """{field key: {control, choices, multiple}} as JSON, of those that are more than a text."""
+    found = {
+        key: {
+            "control": field.kind.control,
+            "choices": [[value, str(label)] for value, label in field.kind.choices(field.options)],
+            "multiple": field.kind.multiple,
+        }
+        for key, field in contact_fields().items()
+        if field.kind.control != "text"
+    }
+    return json.dumps(found, ensure_ascii=False)
+
+
+#: Read when the page is drawn, as the choices are.
+CONTROLS = lazy(_controls, str)
 
 
 def contact_fields() -> dict[str, CustomField]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from automations.fields import Follows
+from automations.masks import MaskedField
 from automations.names import is_remembering, record_of
 
 #: A record that a saved setting names and that is gone.
@@ -68,6 +71,9 @@ class SettingsForm(forms.Form):
     #: Fields by whose value other fields' choices are made: after a change of one the form is drawn anew.
     refreshes: ClassVar[tuple[str, ...]] = ()
 
+    #: {field: whose control depends on the contact field that another setting names}.
+    follows: ClassVar[Mapping[str, Follows]] = {}
+
     def __init__(self, *args: Any, owner: Any = None, **kwargs: Any) -> None:
         self.owner = owner
         super().__init__(*args, **kwargs)
@@ -77,9 +83,21 @@ class SettingsForm(forms.Form):
             attrs["data-when"] = " ".join(values)
         for name in self.refreshes:
             self.fields[name].widget.attrs["data-refreshes"] = "on"
+        for name, rule in self.follows.items():
+            rules = {
+                **asdict(rule),
+                "field": self.add_prefix(rule.field),
+                "op": rule.op and self.add_prefix(rule.op),
+            }
+            self.fields[name].widget.attrs["data-follows"] = json.dumps(rules)
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField):
                 field.error_messages |= MISSING
+        masked = {name: field for name, field in self.fields.items() if isinstance(field, MaskedField)}
+        if masked and owner is not None:
+            stored = owner.settings()
+            for name, field in masked.items():
+                field.kept = stored.get(name, "")
         if is_remembering():
             for field in self.fields.values():
                 _look_up_once(field)
@@ -101,6 +119,12 @@ class SettingsForm(forms.Form):
     def cleaned_settings(self) -> dict[str, Any]:
         """The validated settings as JSON-able values."""
         return {name: jsonable(value) for name, value in self.cleaned_data.items()}
+
+    @classmethod
+    def shown(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings as people may see them, and as they may leave the system: secrets are masked."""
+        masked = {name: field for name, field in cls.base_fields.items() if isinstance(field, MaskedField)}
+        return {**settings, **{name: masked[name].shown(settings[name]) for name in masked if name in settings}}
 
     @classmethod
     def validate(cls, settings: Mapping[str, Any], owner: Any = None) -> dict[str, Any]:

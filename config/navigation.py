@@ -31,6 +31,13 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Lists"), "list_alt", "contacts_list_changelist", "contacts.view_list"),
             (_("Tags"), "sell", "contacts_tag_changelist", "contacts.view_tag"),
             (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),
+            (_("Forms"), "dynamic_form", "contacts_form_changelist", "contacts.view_form"),
+            (
+                _("Form submissions"),
+                "inbox",
+                "contacts_formsubmission_changelist",
+                "contacts.view_formsubmission",
+            ),
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],
@@ -79,12 +86,17 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's navigation groups for the user of this request."""
+    """Unfold's navigation groups for the user of this request.
+
+    An entry is the present one when the page's address begins with its own. Left to Unfold, containing it is
+    enough, and /automations/ is in the address of every /admin/automations/… page.
+    """
     groups = []
     for title, entries in GROUPS:
         items = [
-            {"title": label, "icon": icon, "link": reverse(page if ":" in page else f"admin:{page}")}
+            {"title": label, "icon": icon, "link": link, "active": request.path.startswith(link)}
             for label, icon, page, permission in entries
+            for link in [reverse(page if ":" in page else f"admin:{page}")]
             if request.user.has_perm(permission)
         ]
         if items:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -196,11 +197,15 @@ STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
+# The files of imports and exports; 0 keeps them for ever.
+FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
 
 _redis_url = env.str("Q_REDIS_URL", default="")
+# Rate limits count here: each process for itself, or all together in Redis (docs/decisions/0012).
+CACHES = {"default": env.cache_url("CACHE_URL", default=_redis_url or "locmemcache://")}
 _sqlite = _database["ENGINE"] == "django.db.backends.sqlite3"
 Q_CLUSTER = {
     "name": "automation",
@@ -232,7 +237,13 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "contacts.api.errors.exception_handler",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="6000/min"), "public": "120/min"},
+    "DEFAULT_THROTTLE_RATES": {
+        "user": env.str("API_RATE", default="6000/min"),
+        "public": "120/min",
+        "forms": env.str("FORM_RATE", default="20/min"),
+    },
+    # Proxies in front, whose X-Forwarded-For is believed. 0: the connection's own address counts.
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Events a minute that a sender may report: with the account's key altogether, and from one address.
@@ -313,6 +324,9 @@ UNFOLD = {
     "SITE_TITLE": _("Marketing automation"),
     "SITE_HEADER": _("Marketing automation"),
     "SITE_SYMBOL": "bolt",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("contacts/favicon.svg")},
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {

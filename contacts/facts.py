@@ -34,6 +34,16 @@ class FieldChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FormSubmitted:
+    """Counts from the confirmation on where the form asks for one. `lists`: those that the form subscribes to."""
+
+    form_id: int
+    submission_id: int
+    contact_ids: Sequence[int]
+    lists: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EventRecorded:
     """`event_id` is a CustomEvent's."""
 
@@ -42,4 +52,4 @@ class EventRecorded:
     contact_ids: Sequence[int]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | EventRecorded
+FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | FormSubmitted | EventRecorded

@@ -43,8 +43,16 @@ class FieldType:
     column: ClassVar[str] = "text"
     has_options: ClassVar[bool] = False
     multiple: ClassVar[bool] = False
+    # How a form's page asks a visitor for it: an <input>'s type, or textarea, select, radio, checkbox, checkboxes.
+    input: ClassVar[str] = "text"
+    # How a setting compares with it: text, number, amount, date, datetime or choice.
+    control: ClassVar[str] = "text"
     # What JSON may hold besides plain text, numbers and yes/no.
     structures: ClassVar[tuple[type, ...]] = ()
+
+    def choices(self, options: list[str]) -> list[tuple[str, Any]]:
+        """(text form, label) of the values there are, where they are few and known."""
+        return [(option, option) for option in options] if self.has_options else []
 
     def parse(self, raw: Any, options: list[str]) -> Any:
         if raw is None or (isinstance(raw, str) and not raw.strip()):
@@ -79,6 +87,7 @@ class Text(FieldType):
 
 class TextArea(FieldType):
     slug, label, column = "textarea", _("Text area"), "long_text"
+    input = "textarea"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         value = str(raw)
@@ -89,12 +98,13 @@ class TextArea(FieldType):
 
 class Hidden(FieldType):
     slug, label = "hidden", _("Hidden")
+    input = "hidden"
 
 
 class Number(FieldType):
     """A decimal of at most 15 digits (all that SQLite keeps exactly), six of them after the point."""
 
-    slug, label, column = "number", _("Number"), "number"
+    slug, label, column, control = "number", _("Number"), "number", "number"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, bool):
@@ -126,7 +136,7 @@ class Number(FieldType):
 class Money(FieldType):
     """An amount with an ISO 4217 currency: number in `number`, currency in `text`. Text form: `12.50 EUR`."""
 
-    slug, label, column = "money", _("Money"), "number"
+    slug, label, column, control = "money", _("Money"), "number", "amount"
     structures = (Mapping,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -153,7 +163,8 @@ class Money(FieldType):
 
 
 class Date(FieldType):
-    slug, label, column = "date", _("Date"), "date"
+    slug, label, column, control = "date", _("Date"), "date", "date"
+    input = "date"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         if isinstance(raw, datetime):
@@ -174,7 +185,8 @@ class Date(FieldType):
 
 
 class DateTime(FieldType):
-    slug, label, column = "datetime", _("Date and time"), "datetime"
+    slug, label, column, control = "datetime", _("Date and time"), "datetime", "datetime"
+    input = "datetime-local"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         try:
@@ -187,17 +199,17 @@ class DateTime(FieldType):
             )
         aware = make_aware(value, ZoneInfo(settings.TIME_ZONE)) if is_naive(value) else value
         try:
-            aware.astimezone(UTC)
+            # In UTC: in the hour that summer time repeats, Python never holds times of two zones for equal.
+            return aware.astimezone(UTC)
         except OverflowError:
             raise ValidationError(_("“%s” is out of the calendar's range.") % str(raw)[:50]) from None
-        return aware
 
     def to_text(self, value: Any) -> str:
         return "" if value is None else value.astimezone(UTC).isoformat()
 
 
 class Choice(FieldType):
-    has_options = True
+    has_options, control = True, "choice"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         return _option(raw, options)
@@ -205,16 +217,20 @@ class Choice(FieldType):
 
 class Dropdown(Choice):
     slug, label = "dropdown", _("Dropdown")
+    input = "select"
 
 
 class Radio(Choice):
     slug, label = "radio", _("Radio buttons")
+    input = "radio"
 
 
 class MultiSelect(FieldType):
     """Several of the options; one value row each. Text form: newline-joined, in the options' order."""
 
     slug, label, has_options, multiple = "multiselect", _("Multi-select"), True, True
+    input = "checkboxes"
+    control = "choice"
     structures = (list,)
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
@@ -233,7 +249,11 @@ class MultiSelect(FieldType):
 
 
 class Checkbox(FieldType):
-    slug, label, column = "checkbox", _("Checkbox"), "number"
+    slug, label, column, control = "checkbox", _("Checkbox"), "number", "choice"
+    input = "checkbox"
+
+    def choices(self, options: list[str]) -> list[tuple[str, Any]]:
+        return [("yes", _("yes")), ("no", _("no"))]
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         word = str(raw).strip().casefold()
@@ -255,6 +275,7 @@ class Checkbox(FieldType):
 
 class Url(FieldType):
     slug, label = "url", _("URL")
+    input = "url"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         value = super().parse_value(raw, options)
@@ -269,6 +290,7 @@ class Url(FieldType):
 
 class Email(FieldType):
     slug, label = "email", _("E-mail")
+    input = "email"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         return clean_email(str(raw))
@@ -276,6 +298,7 @@ class Email(FieldType):
 
 class Phone(FieldType):
     slug, label = "phone", _("Phone")
+    input = "tel"
 
     def parse_value(self, raw: Any, options: list[str]) -> Any:
         value = normalise_phone(str(raw))

@@ -62,5 +62,25 @@ def inert_links() -> dict[str, str]:
     return {name: _url(name, INERT) for name in ("unsubscribe", "preferences")}
 
 
+def confirmation_token(submission_id: int) -> str:
+    return Signer(salt=f"{SALT}.confirm").sign_object(submission_id)
+
+
+def read_confirmation(token: str) -> int | None:
+    """The id of the submission; None for a token that isn't ours."""
+    try:
+        return int(Signer(salt=f"{SALT}.confirm").unsign_object(token))
+    except (BadSignature, ValueError):
+        return None
+
+
+def confirmation_url(submission_id: int) -> str:
+    return _url("form_confirm", confirmation_token(submission_id))
+
+
+def absolute(path: str) -> str:
+    return str(settings.SITE_URL) + path
+
+
 def _url(name: str, token: str) -> str:
-    return str(settings.SITE_URL) + reverse(f"contacts:{name}", args=[token])
+    return absolute(reverse(f"contacts:{name}", args=[token]))

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from contacts.models.engagement import EmailAction
 from contacts.origin import Origin, Source, caused_by
 from contacts.services.inbound import receive_mail
-from contacts.services.notices import Notice, receive_notice
+from contacts.services.provider_notices import Notice, receive_notice
 
 # What the provider refuses because it has bounced, complained or unsubscribed there before.
 REFUSED = {

@@ -2,20 +2,34 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ContactTag, CustomEvent, CustomField, ExportJob, ImportJob, List, Segment, Tag
+from contacts.models import (
+    Contact,
+    ContactTag,
+    CustomEvent,
+    CustomField,
+    ExportJob,
+    Form,
+    ImportJob,
+    List,
+    Segment,
+    Tag,
+)
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
+from contacts.signals import usage_requested
 
 
 @receiver(post_delete, sender=ContactTag)
 def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
-    """A tag taken off by deleting its row, but not because contact or tag went altogether."""
+    """A tag taken off by deleting its row, but not because the contact went altogether (nor the tag: no row
+    of a deleted tag gets here, and the facts about it go with it)."""
     model = origin.model if isinstance(origin, QuerySet) else type(origin)
-    if model not in (Contact, Tag):
+    if model is not Contact:
         record_tag(contact_id=instance.contact_id, tag_id=instance.tag_id, added=False)
 
 
@@ -23,9 +37,28 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=List)
 @receiver(pre_delete, sender=CustomField)
 @receiver(pre_delete, sender=Segment)
+@receiver(pre_delete, sender=Form)
 @receiver(pre_delete, sender=CustomEvent)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(usage_requested, sender=Tag)
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=CustomField)
+def _forms_using(record: Tag | List | CustomField, **kwargs: Any) -> list[str]:
+    forms = Form.objects.order_by("name")
+    if isinstance(record, Tag):
+        forms = forms.filter(Q(tags=record) | Q(remove_tags=record)).distinct()
+    elif isinstance(record, List):
+        forms = forms.filter(Q(lists=record) | Q(leave_lists=record)).distinct()
+    elif record.entity != CustomField.Entity.CONTACT:
+        return []
+    rows = [
+        row for row in forms
+        if not isinstance(record, CustomField) or record.key in row.custom_keys()
+    ]  # fmt: skip
+    return [_("the form “%s”") % row for row in rows]
 
 
 @receiver(post_delete, sender=ImportJob)

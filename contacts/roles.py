@@ -16,7 +16,7 @@ from django.db.models import Q
 BUSINESS_APPS = ("contacts", "deals", "ecommerce", "automations")
 ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q")
 # What an editor may make and change but not delete: other things are built on it.
-KEPT_FROM_EDITORS = ("list", "tag", "customfield", "segment", "suppression", "automation", "customevent")
+KEPT_FROM_EDITORS = ("list", "tag", "customfield", "segment", "suppression", "automation", "customevent", "form")
 
 # What an editor only looks at.
 FOR_MANAGERS = ("account", "trackingsettings", "postmarkserver")

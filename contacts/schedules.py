@@ -5,17 +5,21 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps.registry import Apps
 
+#: function -> (name, minutes). Every task is idempotent; a late or doubled run does no harm.
+SCHEDULES = {
+    "contacts.tasks.resume_jobs": ("contacts: resume jobs", 1),
+    "contacts.tasks.retain": ("contacts: retention", 24 * 60),
+    "contacts.tasks.remove_files": ("contacts: remove old files", 24 * 60),
+    "contacts.api.tasks.forget_idempotency_keys": ("contacts: forget idempotency keys", 60),
+}
+
 
 def ensure_schedules(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
-    """After a migration: let the worker look once a minute for jobs that a crash left behind, and tidy up daily."""
+    """After a migration: let the worker do by the clock what SCHEDULES names; what is there stays as it is."""
     if sender.label != "django_q":
         return
     schedules = apps.get_model("django_q", "Schedule").objects.using(using)
-    schedules.get_or_create(
-        func="contacts.tasks.resume_jobs",
-        defaults={"name": "contacts: resume jobs", "schedule_type": "I", "minutes": 1},
-    )
-    schedules.get_or_create(
-        func="contacts.tasks.retain",
-        defaults={"name": "contacts: retention", "schedule_type": "I", "minutes": 24 * 60},
-    )
+    for function, (name, minutes) in SCHEDULES.items():
+        schedules.get_or_create(
+            func=function, defaults={"name": name, "schedule_type": "I", "minutes": minutes, "repeats": -1}
+        )

@@ -2,11 +2,14 @@
 
 from django.utils import timezone
 
+from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
+from contacts.services.files import remove_old_files
 from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
-from contacts.services.notices import delete_old_notices
+from contacts.services.notices import send_due_notices
+from contacts.services.provider_notices import delete_old_notices
 from contacts.services.postmark import settle_postmark as _settle_postmark
 from contacts.services.postmark import settle_the_rest
 from contacts.services.replies import pass_on_the_rest
@@ -37,6 +40,7 @@ def resume_jobs() -> None:
     resume_stalled()
     settle_the_rest()
     pass_on_the_rest()
+    send_confirmations()
 
 
 def settle_postmark(notice_id: int) -> None:
@@ -45,3 +49,13 @@ def settle_postmark(notice_id: int) -> None:
 
 def pass_reply_on(reply_id: int) -> None:
     _pass_reply_on(reply_id=reply_id)
+
+
+def send_confirmations() -> None:
+    send_due_confirmations()
+    send_due_notices()
+
+
+def remove_files() -> int:
+    """Once a day."""
+    return remove_old_files(now=timezone.now())

@@ -4,6 +4,7 @@ from django.urls import path
 
 from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
+from contacts.public.forms import confirm, form_page, script
 from contacts.public.postmark import postmark_webhook
 from contacts.public.preferences import preferences
 from contacts.public.providers import provider_webhook
@@ -11,6 +12,9 @@ from contacts.public.unsubscribe import unsubscribe
 
 app_name = "contacts"
 urlpatterns = [
+    path("f/confirm/<str:token>/", confirm, name="form_confirm"),
+    path("f/<str:token>/", form_page, name="form"),
+    path("f/<str:token>/embed.js", script, name="form_script"),
     path("track/event/", track_event, name="track_event"),
     path("o/<str:token>.gif", pixel, name="pixel"),
     path("c/<str:token>/", click, name="click"),

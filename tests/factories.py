@@ -4,7 +4,7 @@ import factory
 from django.contrib.auth import get_user_model
 from factory.django import DjangoModelFactory
 
-from contacts.models import Contact, CustomField, List, Tag
+from contacts.models import Contact, CustomField, Form, List, Tag
 
 
 class UserFactory(DjangoModelFactory):
@@ -51,3 +51,20 @@ class CustomFieldFactory(DjangoModelFactory):
     options = factory.LazyAttribute(
         lambda field: ["Red", "Green", "Blue"] if field.type in ("dropdown", "radio", "multiselect") else []
     )
+
+
+class FormFactory(DjangoModelFactory):
+    class Meta:
+        model = Form
+        skip_postgeneration_save = True
+
+    name = factory.Sequence(lambda n: f"Form {n}")
+    double_opt_in = False
+
+    @factory.post_generation
+    def lists(self, create, given, **kwargs):
+        self.lists.set(given or [])
+
+    @factory.post_generation
+    def tags(self, create, given, **kwargs):
+        self.tags.set(given or [])

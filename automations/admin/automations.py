@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from automations import services
 from automations.models import Automation, Revision, Version
 from automations.selectors.overview import automations_with_figures
+from automations.services.snapshots import shown_snapshot
 
 from .base import AutomationsAdmin, ReadOnlyAdmin, builder_url
 
@@ -121,12 +122,18 @@ class AutomationAdmin(AutomationsAdmin):
                 self.message_user(request, f"{automation}: {message}", messages.ERROR)
             return
         text = _("“%s” is active.") % automation
-        if late:
+        if late.contacts:
             text += " " + ngettext(
                 "%d contact has work that came due meanwhile; it is done bit by bit.",
                 "%d contacts have work that came due meanwhile; it is done bit by bit.",
-                late,
-            ) % late  # fmt: skip
+                late.contacts,
+            ) % late.contacts  # fmt: skip
+        if late.messages:
+            text += " " + ngettext(
+                "%d message that was held goes out bit by bit.",
+                "%d messages that were held go out bit by bit.",
+                late.messages,
+            ) % late.messages  # fmt: skip
         self.message_user(request, text, messages.SUCCESS)
 
     def _deactivate(self, request: HttpRequest, automation: Automation) -> None:
@@ -153,7 +160,7 @@ class SnapshotAdmin(ReadOnlyAdmin):
 
     @display(description=gettext_lazy("content"))
     def content(self, row: Any) -> str:
-        text = json.dumps(row.snapshot, indent=2, ensure_ascii=False)
+        text = json.dumps(shown_snapshot(row.snapshot), indent=2, ensure_ascii=False)
         return format_html('<pre class="c-pre">{}</pre>', text)
 
 

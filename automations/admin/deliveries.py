@@ -23,6 +23,7 @@ from .enrollments import ByContactAdmin
 
 COLOURS = {
     DeliveryStatus.PENDING: "info",
+    DeliveryStatus.HELD: "warning",
     DeliveryStatus.CLAIMED: "info",
     DeliveryStatus.SENDING: "info",
     DeliveryStatus.SENT: "success",

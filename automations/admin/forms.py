@@ -22,6 +22,7 @@ Place = tuple[str, str]
 THEMED: dict[type[forms.Widget], Any] = {
     forms.SelectMultiple: lambda plain: widgets.UnfoldAdminSelectMultipleWidget(attrs=plain.attrs),
     forms.DateInput: lambda plain: widgets.UnfoldAdminTextInputWidget(attrs={**plain.attrs, "type": "date"}),
+    forms.PasswordInput: lambda plain: widgets.UnfoldAdminPasswordWidget(attrs=plain.attrs, render_value=True),
     forms.TimeInput: lambda plain: widgets.UnfoldAdminTextInputWidget(attrs={**plain.attrs, "type": "time"}),
 }
 
@@ -63,7 +64,7 @@ class PartForm(forms.ModelForm):
             if name in self.fields:
                 self.fields[name] = field
         if not self.instance._state.adding:
-            self.initial.update(self.instance.settings())
+            self.initial.update(self.instance.shown_settings())
         themed(self)
 
     def _inner(self, data: Any) -> SettingsForm:

@@ -139,6 +139,13 @@ class ChildAdmin(PolymorphicChildModelAdmin, AutomationsAdmin):
         meta = type("Meta", (), {"model": self.model, "fields": []})
         return type(f"{self.model.__name__}Form", (self.base_part_form,), {**attrs, "Meta": meta})
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """For those who only look, the settings themselves are masked: their page shows them without a form."""
+        part: Any = super().get_object(request, object_id, from_field)
+        if part is not None and not self.has_change_permission(request, part):
+            part.apply(part.shown_settings())
+        return part
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         common = [name for name in self.common if obj is None or name != "place"]
         about = ["automation_shown", "sentence", "problems_shown"] if obj else ["automation_shown"]

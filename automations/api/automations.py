@@ -82,6 +82,9 @@ class ActivatedSerializer(serializers.Serializer):
     late = serializers.IntegerField(
         help_text="Contacts whose work came due while it was inactive; it is done bit by bit."
     )
+    held = serializers.IntegerField(
+        help_text="Messages that were held while it was inactive; they go out bit by bit."
+    )
     automation = AutomationSerializer()
 
 
@@ -242,7 +245,7 @@ class AutomationViewSet(ReadOnlyViewSet):
     @action(detail=True, methods=["post"])
     def activate(self, request: Request, pk: str) -> Response:
         late = services.activate(automation=self.get_object())
-        return Response({"late": late, "automation": self._fresh(int(pk))})
+        return Response({"late": late.contacts, "held": late.messages, "automation": self._fresh(int(pk))})
 
     @extend_schema(
         methods=["GET"], summary="How many contacts a backfill would look at", responses=BackfillCountSerializer

@@ -38,7 +38,7 @@ class _Flat:
     """A part with its settings as attributes: ids for records, JSON values for the rest."""
 
     def __init__(self, part: Any) -> None:
-        self._part, self._settings = part, part.settings()
+        self._part, self._settings = part, part.shown_settings()
 
     def __getattr__(self, name: str) -> Any:
         if name in self._settings:

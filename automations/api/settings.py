@@ -34,7 +34,7 @@ def setting_schema(field: forms.Field) -> Schema:
     if field.label:
         schema["title"] = str(field.label)
     if field.help_text:
-        schema["description"] = str(field.help_text)
+        schema["description"] = " ".join(filter(None, [str(field.help_text), schema.get("description")]))
     if isinstance(field.initial, str | int | bool):
         schema["default"] = field.initial
     return schema

@@ -40,6 +40,6 @@ def bar_context(automation: Automation, canvas: Canvas) -> dict[str, Any]:
         "state": words,
         "undo_label": around.get(automation.revision, "") if automation.revision else "",
         "redo_label": around.get(automation.revision + 1, ""),
-        "late": late_work(automation, timezone.now()) if dormant else 0,
+        "late": sum(late_work(automation, timezone.now())) if dormant else 0,
         "problem_count": canvas.problem_count,
     }

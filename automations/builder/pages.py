@@ -216,13 +216,13 @@ def switch_on(request: HttpRequest, pk: int) -> HttpResponse:
     """Activate; where work came due meanwhile, its amount is shown first."""
     automation = get_automation(pk)
     late = late_work(automation, timezone.now())
-    if late and not automation.is_active and "confirmed" not in request.POST:
+    if any(late) and not automation.is_active and "confirmed" not in request.POST:
         context = {
             "automation": automation,
             "can_edit": True,
             "late": late,
             "rate": settings.LATE_RELEASE_PER_MINUTE,
-            "minutes": -(-late // settings.LATE_RELEASE_PER_MINUTE),
+            "minutes": -(-sum(late) // settings.LATE_RELEASE_PER_MINUTE),
         }
         html = render_to_string("automations/builder/panels/activate.html", context, request=request)
         return updated(request, automation, panel=html, select="")

@@ -160,7 +160,7 @@ def _build(request: HttpRequest, automation: Automation, part: Trigger | Step, k
 
 def _filled(part: Trigger | Step) -> SettingsForm:
     """The type's form with the saved settings; what was never set shows the field's initial value."""
-    data = form_data(part.settings())
+    data = form_data(part.shown_settings())
     for name, field in part.Form.base_fields.items():
         if not data.get(name) and field.initial not in (None, ""):
             data[name] = str(field.initial)

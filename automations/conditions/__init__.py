@@ -3,7 +3,7 @@
 from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
-from . import event, email_activity  # isort: skip
+from . import event, form, email_activity  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -22,6 +22,7 @@ __all__ = [
     "email_sent",
     "event",
     "field",
+    "form",
     "matching",
     "now",
     "owner",

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from automations.events import (
     EMAIL_FORWARDED,
@@ -32,13 +32,13 @@ ACTIONS: dict[str, tuple[str, EventKind]] = {
     "replied": ("reply", EMAIL_REPLIED),
 }
 OPS = {
-    "opened": gettext_lazy("opened"),
+    "opened": pgettext_lazy("condition", "opened"),
     "not_opened": gettext_lazy("did not open"),
     "clicked": gettext_lazy("clicked a link of"),
     "not_clicked": gettext_lazy("clicked no link of"),
-    "shared": gettext_lazy("shared"),
+    "shared": pgettext_lazy("condition", "shared"),
     "not_shared": gettext_lazy("did not share"),
-    "forwarded": gettext_lazy("forwarded"),
+    "forwarded": pgettext_lazy("condition", "forwarded"),
     "not_forwarded": gettext_lazy("did not forward"),
     "replied": gettext_lazy("answered"),
     "not_replied": gettext_lazy("did not answer"),

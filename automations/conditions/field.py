@@ -9,7 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.events import CONTACT_CREATED, FIELD_CHANGED
-from automations.fields import FieldChoice, canonical, contact_fields, field_choices, field_label, field_references
+from automations.fields import (
+    FieldChoice,
+    Follows,
+    canonical,
+    contact_fields,
+    field_choices,
+    field_label,
+    field_references,
+)
 from automations.forms import SettingsForm
 from contacts.field_types import Date, Number
 from contacts.models import CustomField
@@ -57,6 +65,16 @@ def choices() -> list[Any]:
 
 
 class FieldForm(SettingsForm):
+    follows = {
+        "value": Follows(
+            "field",
+            op="op",
+            text=("contains", "contains_not", "starts_with", "ends_with"),
+            number=TIMED,
+            instead={"datetime": "date", "amount": "number"},
+            one_of_many=True,
+        )
+    }
     depends = {"value": ("op", tuple(op for op in OPS if op not in ("empty", "not_empty")))}
 
     field = FieldChoice(label=gettext_lazy("Field"), choices=choices)

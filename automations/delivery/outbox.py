@@ -1,13 +1,14 @@
 """The ledger's two sides: steps write rows, senders claim and hand them over.
 
     pending -> claimed (lease) -> sending -> sent | skipped | failed | pending again, later
-                  |                  |
-              lease over:        lease over: uncertain (EMAIL_UNCERTAIN_POLICY decides: a person,
+       |          |                  |
+      held    lease over:        lease over: uncertain (EMAIL_UNCERTAIN_POLICY decides: a person,
               pending again      or sent again); the provider may have it
 
-`sending` is committed before the hand-over and its result after it, row by row: a crash leaves
-at most one row a sender uncertain, loses none and repeats none. A claim is known by the moment
-its lease ends, an attempt by its number; who has lost either changes nothing any more.
+`held`: the automation is inactive (holding.py). `sending` is committed before the hand-over and
+its result after it, row by row: a crash leaves at most one row a sender uncertain, loses none and
+repeats none. A claim is known by the moment its lease ends, an attempt by its number; who has lost
+either changes nothing any more.
 """
 
 import logging
@@ -22,6 +23,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from automations.delivery.holding import only_active
 from automations.models import Delivery, SenderState, StepCount, StepLog
 from automations.models.delivery import DeliveryStatus
 from automations.reasons import Outcome, Skip
@@ -208,7 +210,9 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
             return []
         room = min(CLAIM, _room(channel, now))
         locked = due.order_by("due_at", "pk").select_for_update(skip_locked=True)[: max(room, 0)]
-        claimed = list(locked)
+        claimed, more = only_active(list(locked))
+        while more and not claimed:
+            claimed, more = only_active(list(locked.all()))
         Delivery.objects.filter(pk__in=id_set([row.pk for row in claimed])).update(
             status=DeliveryStatus.CLAIMED, lease_until=until
         )

@@ -1,6 +1,7 @@
 """What the demo holds: people, lists, tags, fields, and automations that have been at work for a month."""
 
 import random
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -13,7 +14,7 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import Contact, CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import CampaignLink, Contact, CustomEvent, CustomField, Form, List, Segment, Tag
 from contacts.services import (
     ContactDraft,
     record_event,
@@ -25,6 +26,9 @@ from contacts.services import (
     untag_contacts,
 )
 
+from .demo_emails import BLOG, PLANS, read_emails
+from .demo_emails import mail as _mail
+from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 
 PEOPLE = 3_000
@@ -73,6 +77,7 @@ class Demo:
         with at(self.now - timedelta(days=DAYS)):
             ids = self._contacts()
             self._segments()
+            make_forms(self.lists, self.tags)
             self._automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
@@ -86,7 +91,17 @@ class Demo:
             CustomEvent.objects.create(name=name, description=text)
         for position, (key, label, kind, options) in enumerate(FIELDS):
             CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
-        for name in ("Lead", "Customer", "VIP", "Webinar", "Trial", "Onboarded", "Needs a call", "Churn risk"):
+        for name in (
+            "Lead",
+            "Customer",
+            "VIP",
+            "Webinar",
+            "Trial",
+            "Onboarded",
+            "Needs a call",
+            "Churn risk",
+            "Reader",
+        ):
             self.tags[name] = Tag.objects.create(name=name)
         for name, text, public in (
             ("Newsletter", "News and ideas, twice a month.", True),
@@ -119,7 +134,9 @@ class Demo:
             custom["seats"] = pick.randint(1, 60)
             custom["lifetime_value"] = (pick.randint(2, 400) * 25, "EUR")
             custom["renewal"] = (self.now + timedelta(days=pick.randint(-20, 300))).date()
-        address = f"{first}.{last}.{number}@example.com".casefold()
+        # Without accents: most mail servers take no others.
+        name = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
+        address = f"{name}.{number}@example.com".replace(" ", "-").casefold()
         standard = {"first_name": first, "last_name": last, "time_zone": zone, "language": language}
         return ContactDraft(address, standard, custom)
 
@@ -140,6 +157,9 @@ class Demo:
         self._win_back()
         self._plan_change()
         self._report_exported()
+        self._signed_up()
+        self._readers()
+        self._looked_at_plans()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -155,7 +175,9 @@ class Demo:
             [
                 (
                     "send_email",
-                    _mail("Welcome, {{ contact.first_name | default: 'friend' }}!", "Good to have you."),
+                    _mail(
+                        "Welcome, {{ contact.first_name | default: 'friend' }}!", "Good to have you.", PLANS, BLOG
+                    ),
                 ),
                 ("wait", wait),
                 ("send_email", _mail("Three things to try first", "Here is where most people begin.")),
@@ -266,6 +288,48 @@ class Demo:
         self._line(automation, [("send_email", mail)], choice, "yes")
         self._start(automation)
 
+    def _signed_up(self) -> None:
+        automation = Automation.objects.create(
+            name="Sign-up follow-up", description="Whoever signs up on the site gets a hello and a first idea."
+        )
+        form = Form.objects.get(name=SIGN_UP)
+        add_trigger(automation=automation, type="form_submitted", settings={"form": form.pk})
+        wait = {"mode": "period", "amount": 3, "unit": "days"}
+        hello = _mail("Good to have you here", "You signed up on our site. Here is what to expect from us.")
+        idea = _mail("A first idea to try", "Ten minutes, and your list greets newcomers by itself.")
+        self._line(automation, [("send_email", hello), ("wait", wait), ("send_email", idea)])
+        self._start(automation)
+
+    def _readers(self) -> None:
+        automation = Automation.objects.create(
+            name="Who reads us", description="Whoever opens an e-mail to the newsletter is a reader."
+        )
+        settings = {"scope": "list", "list": self.lists["Newsletter"].pk}
+        add_trigger(automation=automation, type="email_opened", settings=settings)
+        keen = {"type": "email_activity", "op": "clicked", "days": 30}
+        choice = self._line(
+            automation,
+            [
+                ("add_tag", {"tag": self.tags["Reader"].pk}),
+                ("wait", {"mode": "period", "amount": 1, "unit": "days"}),
+                ("if_else", {"conditions": _all(keen)}),
+            ],
+        )
+        self._line(automation, [("add_note", {"text": "Reads the newsletter, and clicks."})], choice, "yes")
+        self._start(automation)
+
+    def _looked_at_plans(self) -> None:
+        automation = Automation.objects.create(
+            name="Looked at the plans", description="Follows the link to the plans in the welcome e-mail."
+        )
+        link = CampaignLink.objects.get(url=PLANS[1])
+        settings = {"scope": "campaign", "campaign": link.campaign_id, "link": link.pk}
+        add_trigger(automation=automation, type="email_link_clicked", settings=settings)
+        wait = {"mode": "period", "amount": 1, "unit": "days"}
+        mail = _mail("Which plan is yours?", "Answer this e-mail, and we find out together.")
+        self._line(automation, [("wait", wait), ("send_email", mail)])
+        self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -322,6 +386,8 @@ class Demo:
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
+        read_emails(pick)
+        forms_of_a_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):
@@ -337,12 +403,3 @@ def _field(key: str, op: str, value: str = "") -> dict[str, str]:
 
 def _all(*conditions: dict[str, Any]) -> dict[str, Any]:
     return {"match": "all", "conditions": list(conditions)}
-
-
-def _mail(subject: str, text: str) -> dict[str, str]:
-    html = (
-        "<h1 style='font-size:24px'>" + subject + "</h1>"
-        "<p>Hello {{ contact.first_name | default: 'there' }},</p>"
-        f"<p>{text}</p><p>Yours,<br>the team</p>"
-    )
-    return {"subject": subject, "preheader": text, "html": html}

@@ -59,6 +59,10 @@ class Configured(PolymorphicModel):
         """The settings as JSON: ids for records, ISO 8601 for dates, text for decimals."""
         return {field.name: _to_json(field, getattr(self, field.attname)) for field in self.setting_fields}
 
+    def shown_settings(self) -> dict[str, Any]:
+        """As `settings`, for people and exports: what nobody may read again is masked."""
+        return self.Form.shown(self.settings())
+
     def apply(self, settings: Mapping[str, Any]) -> None:
         """Take over settings (JSON); those that the type does not know are left out."""
         for field in self.setting_fields:

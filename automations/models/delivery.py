@@ -13,6 +13,7 @@ from .enrollment import Enrollment
 
 class DeliveryStatus(models.TextChoices):
     PENDING = "pending", _("pending")
+    HELD = "held", _("held: the automation is inactive")
     CLAIMED = "claimed", _("claimed by a sender")
     SENDING = "sending", _("being handed over")
     SENT = "sent", _("sent")
@@ -24,6 +25,7 @@ class DeliveryStatus(models.TextChoices):
 class Delivery(models.Model):
     """An e-mail, webhook or notification: of an automation's step, or (`campaign`) of a one-off campaign.
 
+    held       its automation is inactive; pending again when that is activated
     claimed    a sender holds it until `lease_until`; nothing has left yet, so it may be taken over
     sending    the provider may have it; a crash from here on makes it `uncertain`, never sent twice
     """
@@ -73,6 +75,7 @@ class Delivery(models.Model):
                 condition=models.Q(status__in=["claimed", "sending"]),
                 name="delivery_leased",
             ),
+            models.Index(fields=["automation"], condition=models.Q(status="held"), name="delivery_held"),
             models.Index(fields=["sent_at"], name="delivery_sent"),
             models.Index(fields=["automation", "step_key", "status"], name="delivery_figures"),
         ]

@@ -14,7 +14,7 @@ from automations.reasons import Outcome
 #: Log entries that don't say that the contact is through with the step.
 NOT_DONE = (Outcome.WAITING, Outcome.RETRY, Outcome.PARKED, Outcome.ENDLESS, Outcome.RETRIED_BY_HAND)
 FIRST_TIMES = {"open_first": "opened", "click_first": "clicked"}
-UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.CLAIMED, DeliveryStatus.SENDING)
+UNFINISHED = (DeliveryStatus.PENDING, DeliveryStatus.HELD, DeliveryStatus.CLAIMED, DeliveryStatus.SENDING)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ from automations.reasons import Skip
 from contacts.bulk import chunks, id_set, insert_rows
 
 OPEN = (DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN)
-CANCELLABLE = (*OPEN, DeliveryStatus.PENDING)
+WAITING = (DeliveryStatus.PENDING, DeliveryStatus.HELD)
+CANCELLABLE = (*OPEN, *WAITING)
 
 
 @transaction.atomic
@@ -46,7 +47,7 @@ def mark_deliveries_sent(*, deliveries: Iterable[Delivery | int], now: datetime 
 
 @transaction.atomic
 def cancel_deliveries(*, deliveries: Iterable[Delivery | int]) -> list[int]:
-    """Give up pending, failed or uncertain ones; returns the ids of those that were one of these."""
+    """Give up pending, held, failed or uncertain ones; returns the ids of those that were one of these."""
     values = {"status": DeliveryStatus.SKIPPED, "skip_reason": Skip.CANCELLED, "lease_until": None}
     return _decide(deliveries, CANCELLABLE, values)
 

@@ -41,6 +41,20 @@ def snapshot_of(automation: Automation) -> dict[str, Any]:
     }
 
 
+def shown_snapshot(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot as people may see it, and as it may leave the system: secrets are masked."""
+    return {
+        **snapshot,
+        "triggers": [_shown(TRIGGERS.get(data["type"]), data) for data in snapshot["triggers"]],
+        "steps": [_shown(STEPS.get(data["type"]), data) for data in snapshot["steps"]],
+    }
+
+
+def _shown(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a type that is no longer there nobody knows what is secret, so nothing of it is shown."""
+    return {**data, "settings": cls.Form.shown(data["settings"]) if cls else {}}
+
+
 @transaction.atomic
 def restore_snapshot(*, automation: Automation, snapshot: Mapping[str, Any]) -> None:
     """Replace the draft's rows by a snapshot's; keys stay."""

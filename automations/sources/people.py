@@ -89,7 +89,11 @@ def erase_deliveries(contact: Contact, **kwargs: Any) -> None:
     from automations.services import cancel_deliveries
 
     rows = Delivery.objects.filter(contact=contact)
-    cancel_deliveries(deliveries=rows.filter(status=DeliveryStatus.PENDING).values_list("pk", flat=True))
+    cancel_deliveries(
+        deliveries=rows.filter(status__in=[DeliveryStatus.PENDING, DeliveryStatus.HELD]).values_list(
+            "pk", flat=True
+        )
+    )
     rows.update(target="", subject="", payload={}, error="", message_id="")
 
 

@@ -16,6 +16,7 @@ from automations.delivery.rendering import personalise, validate_template
 from automations.fields import (
     STANDARD,
     FieldChoice,
+    Follows,
     canonical,
     contact_fields,
     field_choices,
@@ -57,6 +58,8 @@ class UpdateFieldStep(Step):
     value = models.CharField(max_length=500, blank=True)
 
     class Form(SettingsForm):
+        # A value may be personalised, so it stays a text to which the choices are only offered.
+        follows = {"value": Follows("field", op="op", number=tuple(COLUMNS), suggest=True)}
         depends = {"value": ("op", ("set", "increment", "date_now", "date_add"))}
 
         field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)

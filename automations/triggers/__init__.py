@@ -1,18 +1,24 @@
 """Trigger types. Import a type's module below and it exists everywhere."""
 
 from . import list_subscribed, list_unsubscribed, tag_added, tag_removed, contact_field_changed  # isort: skip
+from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
+from . import email_shared, email_forwarded, email_replied  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
     "contact_field_changed",
+    "email_forwarded",
     "email_link_clicked",
     "email_opened",
+    "email_replied",
+    "email_shared",
     "event_recorded",
+    "form_submitted",
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",

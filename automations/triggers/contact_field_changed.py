@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from automations.availability import PLUS_AND_UP, Availability
 from automations.events import FIELD_CHANGED, Event
-from automations.fields import FieldChoice, canonical, field_choices, field_label, field_references
+from automations.fields import FieldChoice, Follows, canonical, field_choices, field_label, field_references
 from automations.forms import SettingsForm
 from automations.models import Trigger
 
@@ -38,6 +38,7 @@ class ContactFieldChangedTrigger(Trigger):
 
     class Form(SettingsForm):
         SIDES = (("any", gettext_lazy("any value")), ("value", gettext_lazy("this value")))
+        follows = dict.fromkeys(("old_value", "new_value"), Follows("field"))
         depends = {"old_value": ("old", ("value",)), "new_value": ("new", ("value",))}
 
         field = FieldChoice(label=gettext_lazy("Field"), choices=field_choices)

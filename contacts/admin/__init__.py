@@ -1,11 +1,25 @@
 """The admin pages, one module per area."""
 
-from . import contacts, engagement, fields, imports, jobs, labels, notes, segments, suppression, tracking, users
+from . import (
+    contacts,
+    engagement,
+    fields,
+    forms,
+    imports,
+    jobs,
+    labels,
+    notes,
+    segments,
+    suppression,
+    tracking,
+    users,
+)
 
 __all__ = [
     "contacts",
     "engagement",
     "fields",
+    "forms",
     "imports",
     "jobs",
     "labels",

@@ -120,7 +120,7 @@ class ImportJobAdmin(JobAdmin):
 
     def _editable(self, job: ImportJob) -> bool:
         finished = job.status == JobStatus.DONE and not job.dry_run
-        return not finished and job.status not in (JobStatus.QUEUED, JobStatus.RUNNING)
+        return not finished and not job.files_removed and job.status not in (JobStatus.QUEUED, JobStatus.RUNNING)
 
     def _columns_page(self, request: HttpRequest, job: ImportJob) -> HttpResponse:
         """The columns and options; "run" on a tried import needs none of them again."""
@@ -197,7 +197,7 @@ class ImportJobAdmin(JobAdmin):
 
     @display(description=gettext_lazy("file"))
     def file_name(self, job: ImportJob) -> str:
-        return str(job.file.name).rpartition("/")[2]
+        return str(job.file.name).rpartition("/")[2] or _("(file removed)")
 
     @display(description=gettext_lazy("kind"))
     def kind(self, job: ImportJob) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -74,6 +75,7 @@ class JobAdmin(BaseAdmin):
     def job_context(self, request: HttpRequest, job: Any) -> dict[str, Any]:
         return {
             "title": str(job),
+            "retention_days": settings.FILE_RETENTION_DAYS,
             "job": job,
             "original": job,
             "working": job.status in (JobStatus.QUEUED, JobStatus.RUNNING),

@@ -30,8 +30,8 @@ class SentEmailSerializer(serializers.ModelSerializer):
     class Meta:
         model = SentEmail
         fields = [
-            "id", "kind", "campaign", "contact", "address", "subject", "message_id", "lists", "sent_at", "opened_at",
-            "clicked_at", "replied_at", "bounced_at",
+            "id", "kind", "campaign", "contact", "address", "subject", "message_id", "lists", "sent_at",
+            "opened_at", "clicked_at", "replied_at", "bounced_at",
         ]  # fmt: skip
         read_only_fields = fields
         extra_kwargs = {"lists": {"help_text": "Ids of the lists it was sent for."}}

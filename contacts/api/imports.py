@@ -57,12 +57,15 @@ class ImportSerializer(serializers.ModelSerializer):
     mapping = serializers.DictField(child=serializers.CharField(allow_blank=True))
     options = OptionsSerializer()
     percent = serializers.IntegerField(help_text="Progress, 0 to 100.")
+    files_removed = serializers.BooleanField(
+        help_text="Whether the uploaded file and the report are gone: they are kept for FILE_RETENTION_DAYS."
+    )
     has_report = serializers.SerializerMethodField(help_text="Whether /imports/{id}/report/ has lines.")
 
     class Meta:
         model = ImportJob
         fields = [
-            "id", "status", "file_name", "encoding", "delimiter", "mapping", "options", "dry_run",
+            "id", "status", "file_name", "files_removed", "encoding", "delimiter", "mapping", "options", "dry_run",
             "total", "processed", "percent", "created_count", "updated_count", "unchanged_count",
             "error_count", "notice_count", "has_report", "error", "created_by",
             "created_at", "updated_at", "finished_at",
@@ -199,6 +202,8 @@ class ImportViewSet(ReadOnlyViewSet):
     @action(detail=True, methods=["get"], pagination_class=None, renderer_classes=[JSONRenderer, CsvRenderer])
     def report(self, request: Request, pk: str) -> Any:
         job = self.get_object()
+        if job.files_removed:
+            raise NotFound(_("The report of this import was removed with its file."))
         if not job.report:
             raise NotFound(_("This import has no report: no row had a problem, or it is not finished."))
         name = str(job.report.name).rsplit("/", 1)[-1]

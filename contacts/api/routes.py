@@ -5,6 +5,7 @@ from rest_framework.viewsets import GenericViewSet
 from .contacts import ContactViewSet
 from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
+from .forms import FormSubmissionViewSet, FormViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
@@ -19,6 +20,8 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),
+    ("form-submissions", FormSubmissionViewSet),
+    ("forms", FormViewSet),
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),

@@ -4,6 +4,7 @@ from .contact import Contact
 from .engagement import EmailActivity, HeldClick, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
+from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .mailing import EmailForward, EmailReply, PostmarkServer, ProviderNotice
@@ -30,6 +31,9 @@ __all__ = [
     "ExportJob",
     "FieldChange",
     "FieldValue",
+    "Form",
+    "FormNotice",
+    "FormSubmission",
     "HeldClick",
     "IdempotencyKey",
     "ImportIssue",

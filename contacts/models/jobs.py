@@ -39,6 +39,15 @@ class Job(Timestamped):
         abstract = True
 
     @property
+    def is_working(self) -> bool:
+        return self.status in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+    @property
+    def files_removed(self) -> bool:
+        """Whether its files were removed after FILE_RETENTION_DAYS; the job itself stays."""
+        return False
+
+    @property
     def percent(self) -> int:
         return min(100, self.processed * 100 // self.total) if self.total else 0
 
@@ -69,6 +78,10 @@ class ImportJob(Job):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def files_removed(self) -> bool:
+        return not self.file
 
 
 class ImportIssue(models.Model):
@@ -126,3 +139,7 @@ class ExportJob(Job):
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def files_removed(self) -> bool:
+        return self.status == JobStatus.DONE and not self.file

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .base import Timestamped
+from .base import Timestamped, cascade_in_sql
 from .contact import Contact
 
 
@@ -35,7 +35,7 @@ class ContactTag(models.Model):
     """A tag on a contact. Putting it on and taking it off each leave a TagChange."""
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="contact_tags", verbose_name=_("contact"))
-    tag = models.ForeignKey(Tag, models.CASCADE, related_name="contact_tags", verbose_name=_("tag"))
+    tag = models.ForeignKey(Tag, cascade_in_sql, related_name="contact_tags", verbose_name=_("tag"))
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     class Meta:

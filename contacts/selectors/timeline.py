@@ -19,6 +19,7 @@ from contacts.models import (
     EmailActivity,
     EventRecord,
     FieldChange,
+    FormSubmission,
     Note,
     SentEmail,
     SubscriptionChange,
@@ -224,6 +225,15 @@ def _notes(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry
         )  # fmt: skip
 
 
+def _forms(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = FormSubmission.objects.filter(contact=contact).select_related("form")
+    for row in rows_before(rows, "forms", cursor, size):
+        yield Entry(
+            row.at, row.pk, "dynamic_form", _("Submitted the form “%s”.") % row.form,
+            text=row.get_status_display(), source=Source.FORM,
+        )  # fmt: skip
+
+
 def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = EventRecord.objects.filter(contact=contact).select_related("event")
     for row in rows_before(rows, "events", cursor, size):
@@ -283,6 +293,7 @@ register_provider("email activity", _email_activity)
 register_provider("emails", _emails)
 register_provider("events", _events)
 register_provider("fields", _fields)
+register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)

@@ -2,6 +2,7 @@
 
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .fields import set_field
+from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
@@ -20,6 +21,7 @@ __all__ = [
     "UnknownEvent",
     "add_notes",
     "check_unused",
+    "confirm_submission",
     "create_contact",
     "delete_contacts",
     "delete_unused",
@@ -28,8 +30,10 @@ __all__ = [
     "receive_event",
     "record_event",
     "save_contacts",
+    "save_form",
     "save_record",
     "set_field",
+    "submit_form",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from contacts.bulk import insert_rows
-from contacts.facts import ContactsCreated, FactBatch, FieldChanged, SubscriptionChanged, TagChanged
+from contacts.facts import ContactsCreated, FactBatch, FieldChanged, FormSubmitted, SubscriptionChanged, TagChanged
 from contacts.models import Contact, FieldChange, SubscriptionChange, TagChange
 from contacts.origin import current_origin
 from contacts.signals import facts_recorded
@@ -102,6 +102,10 @@ def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
 def announce_created(*, contact_ids: Sequence[int]) -> None:
     if contact_ids:
         announce(ContactsCreated(contact_ids=contact_ids))
+
+
+def announce_submitted(*, form_id: int, submission_id: int, contact_id: int, lists: Sequence[int]) -> None:
+    announce(FormSubmitted(form_id, submission_id, [contact_id], tuple(lists)))
 
 
 def announce(batch: FactBatch) -> None:

@@ -22,7 +22,7 @@ from contacts.reports import read_report
 from contacts.values import fold_email
 
 from .engagement import record_email_activity
-from .notices import Notice, apply_notice, find_email, first_time
+from .provider_notices import Notice, apply_notice, find_email, first_time
 from .queue import enqueue
 
 KEPT = 10_000
@@ -127,7 +127,7 @@ def _keep(email: SentEmail, message: Message) -> None:
 
 def _pass_on_to(contact: Contact, email: SentEmail) -> str:
     owner = contact.owner.email if contact.owner else ""
-    sender = str(email.details.get("sender") or "") or settings.DEFAULT_FROM_EMAIL
+    sender = (email.campaign.from_email if email.campaign else "") or settings.DEFAULT_FROM_EMAIL
     return (owner or parseaddr(sender)[1])[:254]
 
 

@@ -14,6 +14,7 @@ from contacts.models import (
     EmailReply,
     EventRecord,
     FieldChange,
+    FormSubmission,
     Note,
     SentEmail,
     Subscription,
@@ -49,6 +50,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     contacts_merging.send(sender=Contact, keep=keep, drop=drop)
     add_notes(contacts=keep, text=_("Merged with %s.") % " ".join(filter(None, [drop.name, f"<{drop.email}>"])))
     Note.objects.filter(contact=drop).update(contact=keep)
+    FormSubmission.objects.filter(contact=drop).update(contact=keep)
     # Fields, lists, tags: what a tag starts sees the rest as it is meant to be.
     _merge_values(keep, drop, chosen)
     _merge_subscriptions(keep, drop)

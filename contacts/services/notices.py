@@ -1,177 +1,92 @@
-"""What providers report of e-mails, each notice once: delivered, bounced, complained, unsubscribed, opened, clicked."""
+"""E-mails that tell colleagues of a submission. Each is a row, due from the transaction it belongs to."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+import logging
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
+from django.core.mail import EmailMessage
+from django.db.models import F
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from contacts.machines import Fetch, judge_open
-from contacts.models import CampaignLink, List, ProviderNotice, SentEmail, Suppression
-from contacts.models.campaigns import url_hash
-from contacts.models.engagement import EmailAction
-from contacts.values import fold_email
+from contacts.models import FormNotice, FormSubmission
+from contacts.models.forms import MailStatus, addresses_of
+from contacts.selectors.forms import questions
 
-from .engagement import record_email_activity
-from .lists import unsubscribe_contacts
-from .suppression import suppress_address
+from .confirmations import BATCH, LEASE, MAX_ATTEMPTS, next_attempt
+from .queue import enqueue
 
-DELETE_BATCH = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One notice, whoever sent it.
-
-    key         what makes it this one, within its provider
-    sent_email  the id that we gave the provider with the e-mail, where it says that
-    hard        of a bounce: the address will never work
-    agent       of an open or a click: the reader's User-Agent; "" where the provider doesn't say
-    machine     of an open or a click: the provider itself says that nobody looked
-    """
-
-    provider: str
-    key: str
-    action: EmailAction
-    message_id: str = ""
-    sent_email: int | None = None
-    recipient: str = ""
-    at: datetime | None = None
-    detail: str = ""
-    hard: bool = False
-    url: str = ""
-    agent: str = ""
-    machine: bool = False
-    extra: Mapping[str, Any] = field(default_factory=dict)
+log = logging.getLogger(__name__)
 
 
-def receive_notice(*, notice: Notice) -> SentEmail | None:
-    """Record it; None where it came before, or is of no e-mail of ours. A recipient alone identifies nothing."""
-    with transaction.atomic():
-        if not first_time(provider=notice.provider, key=notice.key):
-            return None
-        email = find_email(message_id=notice.message_id, pk=notice.sent_email, recipient=notice.recipient)
-        if email is not None:
-            apply_notice(email=email, notice=notice)
-        return email
-
-
-def first_time(*, provider: str, key: str) -> bool:
-    """Whether this notice is new; it is remembered for NOTICE_RETENTION_DAYS. Call within a transaction."""
-    _row, new = ProviderNotice.objects.get_or_create(key=notice_key(provider, key))
-    return new
-
-
-def notice_key(provider: str, key: str) -> str:
-    return hashlib.sha256(f"{provider}\0{key}".encode()).hexdigest()
-
-
-def find_email(*, message_id: str, pk: int | None = None, recipient: str = "") -> SentEmail | None:
-    """By our id or by the Message-ID; one that went to somebody else than `recipient` is not it."""
-    found: list[SentEmail] = []
-    if pk is not None:
-        found = list(SentEmail.objects.filter(pk=pk))
-    if not found and message_id:
-        bare = message_id.strip().strip("<>")[:248]
-        found = list(SentEmail.objects.filter(message_id__in=[bare, f"<{bare}>"]).order_by("pk")[:50])
-    wanted = fold_email(recipient) if recipient else ""
-    for email in found:
-        if not wanted or not email.address or fold_email(email.address) == wanted:
-            return email
-    return None
-
-
-def apply_notice(*, email: SentEmail, notice: Notice) -> None:
-    """What the notice means for the e-mail, its contact and the address."""
-    effects = {
-        EmailAction.DELIVERED: _delivered,
-        EmailAction.BOUNCE: _bounced,
-        EmailAction.COMPLAINT: _complained,
-        EmailAction.UNSUBSCRIBE: _unsubscribed,
-        EmailAction.OPEN: _opened,
-        EmailAction.CLICK: _clicked,
-    }
-    effects[notice.action](email, notice)
-
-
-def _delivered(email: SentEmail, notice: Notice) -> None:
-    if not email.activity.filter(action=EmailAction.DELIVERED).exists():
-        record_email_activity(email=email, action=EmailAction.DELIVERED, at=notice.at)
-
-
-def _bounced(email: SentEmail, notice: Notice) -> None:
-    record_email_activity(email=email, action=EmailAction.BOUNCE, detail=notice.detail, at=notice.at)
-    if email.address and (notice.hard or _bounces_in_a_row(email) >= settings.SOFT_BOUNCE_LIMIT):
-        suppress_address(address=email.address, reason=Suppression.Reason.BOUNCED, detail=notice.detail)
-
-
-def _bounces_in_a_row(email: SentEmail) -> int:
-    """How many of the last e-mails to the contact bounced, one after the other."""
-    if email.contact_id is None:
-        return 0
-    rows = SentEmail.objects.filter(contact=email.contact_id, sent_at__isnull=False, address=email.address)
-    last = list(rows.order_by("-sent_at").values_list("bounced_at", flat=True)[: settings.SOFT_BOUNCE_LIMIT])
-    return len(last) if all(last) else 0
-
-
-def _complained(email: SentEmail, notice: Notice) -> None:
-    record_email_activity(email=email, action=EmailAction.COMPLAINT, detail=notice.detail, at=notice.at)
-    if email.address:
-        suppress_address(address=email.address, reason=Suppression.Reason.COMPLAINED, detail=notice.detail)
-
-
-def _unsubscribed(email: SentEmail, notice: Notice) -> None:
-    """From the lists that the e-mail was sent for; from all where it was sent for none."""
-    record_email_activity(email=email, action=EmailAction.UNSUBSCRIBE, detail=notice.detail, at=notice.at)
-    if email.contact_id is None:
+def plan_notices(*, submission: FormSubmission, confirmed: bool) -> None:
+    """Write the notices of a submission, or of its confirmation; each address gets one of each."""
+    form = submission.form
+    addresses = addresses_of(form.notify_confirmed if confirmed else form.notify_submitted)
+    if confirmed and not form.double_opt_in:
+        # Both moments are one: nobody is told twice.
+        addresses = [a for a in addresses if a not in addresses_of(form.notify_submitted)]
+    if not addresses:
         return
-    lists = List.objects.filter(subscriptions__contact=email.contact_id)
-    for mailing_list in lists.filter(pk__in=email.lists) if email.lists else lists:
-        unsubscribe_contacts(contacts=[email.contact_id], list=mailing_list, reason=notice.detail[:250])
+    now = timezone.now()
+    FormNotice.objects.bulk_create(
+        [FormNotice(submission=submission, address=a, confirmed=confirmed, due_at=now) for a in addresses],
+        ignore_conflicts=True,
+    )
+    enqueue("contacts.tasks.send_confirmations")
 
 
-def _opened(email: SentEmail, notice: Notice) -> None:
-    if counted_by_provider(email):
-        machine = _by_machine(notice)
-        record_email_activity(email=email, action=EmailAction.OPEN, machine=machine, at=notice.at)
+def send_due_notices() -> int:
+    """Send what is due now; the number of e-mails sent. Several workers share the work."""
+    due = FormNotice.objects.filter(due_at__lte=timezone.now()).order_by("due_at")
+    return sum(_send_one(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
 
 
-def _clicked(email: SentEmail, notice: Notice) -> None:
-    if not counted_by_provider(email):
-        return
-    link = None
-    if email.campaign_id and notice.url:
-        link = CampaignLink.objects.filter(campaign=email.campaign_id, url_hash=url_hash(notice.url)).first()
-    record_email_activity(
-        email=email,
-        action=EmailAction.CLICK,
-        link=link,
-        detail=notice.url,
-        machine=_by_machine(notice),
-        at=notice.at,
+def _send_one(pk: int) -> bool:
+    now = timezone.now()
+    mine = FormNotice.objects.filter(pk=pk, due_at__lte=now)
+    if not mine.update(status=MailStatus.SENDING, due_at=now + LEASE, attempts=F("attempts") + 1):
+        return False
+    notice = FormNotice.objects.select_related("submission__form", "submission__contact").get(pk=pk)
+    try:
+        _message(notice).send()
+    except Exception as error:  # whatever the mail backend raises, the others still go out
+        _failed(notice, f"{type(error).__name__}: {error}"[:250])
+        return False
+    FormNotice.objects.filter(pk=pk).update(status=MailStatus.SENT, due_at=None, error="")
+    return True
+
+
+def _failed(notice: FormNotice, error: str) -> None:
+    log.warning("The notice %s of a submission failed: %s", notice.pk, error)
+    final = notice.attempts >= MAX_ATTEMPTS
+    FormNotice.objects.filter(pk=notice.pk).update(
+        status=MailStatus.FAILED if final else MailStatus.DUE,
+        due_at=None if final else next_attempt(notice.attempts),
+        error=error,
     )
 
 
-def counted_by_provider(email: SentEmail) -> bool:
-    """Our own e-mails have a pixel and links of ours: a provider that counts too would count them twice."""
-    return bool(settings.PROVIDER_COUNTS_OPENS) or email.reference is None
-
-
-def _by_machine(notice: Notice) -> bool:
-    return notice.machine or (
-        bool(notice.agent) and judge_open("GET", {"User-Agent": notice.agent}) == Fetch.MACHINE
+def _message(notice: FormNotice) -> EmailMessage:
+    submission = notice.submission
+    form = submission.form
+    labels = {question.key: question.label for question in questions(form)}
+    with translation.override(settings.LANGUAGE_CODE):
+        if notice.confirmed and form.double_opt_in:
+            subject = _("Confirmed: “%(form)s” by %(contact)s")
+        else:
+            subject = _("Submitted: “%(form)s” by %(contact)s")
+        subject %= {"form": form.name, "contact": submission.contact.email}
+        lines = [f"{labels.get(key, key)}: {_text(value)}" for key, value in submission.data.items()]
+        if submission.source_url:
+            lines.append(f"{_('page')}: {submission.source_url}")
+    return EmailMessage(
+        subject=" ".join(subject.split()),
+        body="\n".join(lines),
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[notice.address],
+        headers={"Auto-Submitted": "auto-generated"},
     )
 
 
-def delete_old_notices(*, now: datetime | None = None) -> int:
-    """Delete settled notices older than NOTICE_RETENTION_DAYS: later than that no provider repeats one."""
-    before = (now or timezone.now()) - timedelta(days=settings.NOTICE_RETENTION_DAYS)
-    rows = ProviderNotice.objects.filter(received_at__lt=before, due_at=None).order_by("pk")
-    deleted = 0
-    while ids := list(rows.values_list("pk", flat=True)[:DELETE_BATCH]):
-        deleted += ProviderNotice.objects.filter(pk__in=ids)._raw_delete("default")  # type: ignore[attr-defined]
-    return deleted
+def _text(value: object) -> str:
+    return ", ".join(str(part) for part in value) if isinstance(value, list) else str(value)

@@ -26,7 +26,7 @@ from contacts.models.mailing import new_webhook_key
 from contacts.outgoing.http import TooMuch, fetch
 from contacts.values import clean_email, fold_email
 
-from .notices import Notice, apply_notice, find_email, notice_key
+from .provider_notices import Notice, apply_notice, find_email, notice_key
 from .queue import enqueue
 from .records import save_record
 

@@ -49,6 +49,17 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"subject": row.subject, "text": row.text, "from": row.sender, "at": _time(row.at)}
             for row in contact.replies.order_by("at")
         ],
+        "form_submissions": [
+            {
+                "form": row.form.name,
+                "status": row.status,
+                "at": _time(row.at),
+                "confirmed": _time(row.confirmed_at) if row.confirmed_at else None,
+                "page": row.source_url,
+                "values": row.data,
+            }
+            for row in contact.form_submissions.select_related("form").order_by("pk")
+        ],
         "history": _history(contact),
         "suppression": _suppression(contact),
     }

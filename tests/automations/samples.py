@@ -11,7 +11,7 @@ from typing import Any
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
 from contacts.models import Campaign, CampaignLink, CustomEvent, Segment
-from tests.factories import CustomFieldFactory, ListFactory, TagFactory, UserFactory
+from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
 
 Settings = Mapping[str, Any]
 TREE = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
@@ -155,6 +155,10 @@ TRIGGERS: dict[str, Sample] = {
     "tag_removed": Sample(tags, NO_TAGS),
     "list_subscribed": Sample(one_list, NO_LIST),
     "list_unsubscribed": Sample(one_list, NO_LIST),
+    "form_submitted": Sample(
+        lambda automation: {"form": FormFactory().pk},
+        (({"form": 999_999}, "form"), ({"form": "x"}, "form"), ({"form": {}}, "form")),
+    ),
     "contact_field_changed": Sample(
         fixed(field="first_name", old="any", old_value="", new="value", new_value="Ada"),
         (
@@ -343,6 +347,14 @@ CONDITIONS: dict[str, Sample] = {
     "email_sent": Sample(
         lambda automation: {"op": "not_sent", "automation": automation.pk, "days": 14},
         (({"op": "sent", "automation": 999_999}, "automation"), ({"op": "sent", "days": 0}, "days")),
+    ),
+    "form": Sample(
+        lambda automation: {"op": "submitted", "form": FormFactory().pk, "days": 14},
+        (
+            ({"op": "submitted", "form": 999_999}, "form"),
+            ({"op": "submitted", "days": 0}, "days"),
+            ({"op": "sent"}, "op"),
+        ),
     ),
     "segment": Sample(
         lambda automation: {"op": "in", "segment": Segment.objects.create(name="Everyone").pk},

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from automations.models import Automation, Delivery, Enrollment
-from contacts.models import Contact
+from contacts.models import Contact, EmailActivity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -12,10 +12,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 def test_the_demo_loads_once_and_is_at_work() -> None:
     call_command("load_demo", people=300)
     assert Contact.objects.count() == 300
-    assert Automation.objects.filter(is_active=True).count() == 6
+    assert Automation.objects.filter(is_active=True).count() == 9
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()
+    assert set(EmailActivity.objects.values_list("action", "machine")) >= {
+        ("open", False),
+        ("open", True),
+        ("click", False),
+    }
+    for name in ("Who reads us", "Looked at the plans"):
+        assert Enrollment.objects.filter(automation__name=name).exists(), name
     before = Enrollment.objects.count()
     call_command("load_demo")
     assert (Contact.objects.count(), Enrollment.objects.count()) == (300, before)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -209,3 +210,9 @@ def test_what_is_stored_comes_back(slug, data):
     assert len(field_changes(contact)) == (0 if value is None else 1)
     set_field(field=field, values={contact.pk: None})
     assert not ContactFieldValue.objects.filter(contact=contact).exists()
+
+
+def test_the_hour_that_summer_time_repeats_equals_what_is_stored():
+    """Python calls times of two zones unequal there, so setting the same again would pass for a change."""
+    given = datetime(2016, 11, 6, 1, 0, tzinfo=ZoneInfo("America/Montreal"))
+    assert FIELD_TYPES["datetime"].parse(given, []) == datetime(2016, 11, 6, 5, 0, tzinfo=UTC)

@@ -4,11 +4,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from contacts.models import Contact
+from contacts.models import Contact, ContactTag, Tag, TagChange
 from contacts.selectors.fields import values_of
 from contacts.services import (
     ContactDraft,
     add_notes,
+    delete_unused,
     get_or_create_tags,
     save_contacts,
     set_field,
@@ -92,3 +93,39 @@ def test_creating_does_not_grow_either():
         save_contacts(drafts=drafts(1_000))
     assert len(many) == len(few)
     assert Contact.objects.count() == 1_000
+
+
+@pytest.mark.parametrize("way", ["record", "queryset", "service", "admin"])
+def test_a_tag_is_deleted_without_loading_whom_it_is_on(way, client, admin_user):
+    client.force_login(admin_user)
+    other = Tag.objects.create(name="Other")
+
+    def delete(count):
+        tag = Tag.objects.create(name=f"T{count}")
+        people = [Contact.objects.create(email=f"{way}{count}-{n}@example.com").pk for n in range(count)]
+        tag_contacts(contacts=people, tag=tag)
+        tag_contacts(contacts=people, tag=other)
+        ways = {
+            "record": tag.delete,
+            "queryset": Tag.objects.filter(pk=tag.pk).delete,
+            "service": lambda: delete_unused(record=tag),
+            "admin": lambda: client.post(f"/admin/contacts/tag/{tag.pk}/delete/", {"post": "yes"}),
+        }
+        with CaptureQueriesContext(connection) as queries:
+            ways[way]()
+        loaded = [query["sql"] for query in queries if query["sql"].startswith('SELECT "contacts_contacttag"')]
+        assert loaded == [] and not Tag.objects.filter(pk=tag.pk).exists()
+        assert not ContactTag.objects.filter(tag_id=tag.pk).exists()
+        assert not TagChange.objects.filter(tag_id=tag.pk).exists()
+        assert other.contact_tags.filter(contact__in=people).count() == count
+        return len(queries)
+
+    delete(1)  # what is remembered by the first request
+    assert delete(2) == delete(200)
+
+
+def test_a_tag_taken_off_by_deleting_its_row_still_leaves_a_fact():
+    tag, contact = Tag.objects.create(name="VIP"), Contact.objects.create(email="ann@example.com")
+    tag_contacts(contacts=contact, tag=tag)
+    ContactTag.objects.all().delete()
+    assert list(TagChange.objects.order_by("pk").values_list("added", flat=True)) == [True, False]

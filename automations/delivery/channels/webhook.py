@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
 from automations.engine.plan import plan_of_version
+from automations.masks import split_headers
 from automations.models import Delivery
 from contacts.outgoing.addresses import check_url
 from contacts.outgoing.http import Header, post
@@ -88,6 +89,4 @@ def _settings(delivery: Delivery) -> tuple[dict[str, str], str]:
     except (ObjectDoesNotExist, KeyError):
         # Unsigned and without its credentials it would only be refused by the receiver, or worse, believed.
         raise ValidationError(_("The version of the automation that held this webhook is gone.")) from None
-    lines = str(values.get("headers", "")).splitlines()
-    headers = {name.strip(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
-    return headers, str(values.get("secret", ""))
+    return dict(split_headers(str(values.get("headers", "")))), str(values.get("secret", ""))

@@ -21,4 +21,4 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             Demo(people=options["people"]).load()
-        self.stdout.write(f"Loaded {Contact.objects.count():,} demo contacts and six automations.")
+        self.stdout.write(f"Loaded {Contact.objects.count():,} demo contacts and seven automations.")

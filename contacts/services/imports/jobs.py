@@ -63,7 +63,8 @@ def create_import(*, file: File, user_id: int | None = None) -> ImportJob:
 
 
 def import_preview(*, job: ImportJob, count: int = PREVIEW_ROWS) -> Preview:
-    """What the file's first rows hold. Reads no more than those."""
+    """What the file's first rows hold. Reads no more than those. ValidationError when the file is gone."""
+    _check_file(job)
     with (
         job.file.storage.open(str(job.file.name), "rb") as file,
         open_rows(file, encoding=job.encoding, delimiter=job.delimiter) as rows,
@@ -109,6 +110,12 @@ def _check_startable(job: ImportJob) -> None:
         raise ValidationError(_("This import is running already."), code="running")
     if job.status == JobStatus.DONE and not job.dry_run:
         raise ValidationError(_("This import has been done. Upload the file again to repeat it."), code="done")
+    _check_file(job)
+
+
+def _check_file(job: ImportJob) -> None:
+    if not job.file:
+        raise ValidationError(_("The file of this import is gone. Upload it again."), code="gone")
 
 
 def _reset(job: ImportJob, mapping: dict[str, str], options: ImportOptions, dry_run: bool) -> None:

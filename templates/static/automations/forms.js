@@ -33,6 +33,63 @@
     }
   };
 
+  // --- Controls that follow a contact field: data-follows on the value, data-controls on the field --------
+  // Names, classes and values stay; whoever reads the form notices nothing.
+  const named = (root, name) => root.querySelector(`[name="${CSS.escape(name)}"]`);
+  const wanted = (root, rule) => {
+    const source = named(root, rule.field);
+    const controls = source && source.dataset.controls ? JSON.parse(source.dataset.controls) : {};
+    const op = rule.op && named(root, rule.op) ? named(root, rule.op).value : "";
+    if (rule.number.includes(op)) return { control: "number", choices: [] };
+    const found = controls[source ? source.value : ""];
+    if (!found || rule.text.includes(op) || (found.multiple && !rule.one_of_many)) return { control: "text", choices: [] };
+    const control = rule.instead[found.control] || found.control;
+    if (control === "choice") return { control: rule.suggest ? "text" : "choice", choices: found.choices };
+    return { control: rule.suggest || !["date", "number"].includes(control) ? "text" : control, choices: [] };
+  };
+  const makeControl = (old, { control, choices }) => {
+    const made = document.createElement(control === "choice" ? "select" : "input");
+    for (const { name, value } of old.attributes) {
+      if (!["type", "value", "step", "list", "maxlength"].includes(name)) made.setAttribute(name, value);
+    }
+    if (control === "choice") {
+      const known = choices.some(([value]) => value === old.value);
+      const rows = [["", "---"], ...choices, ...(old.value && !known ? [[old.value, old.value]] : [])];
+      made.append(...rows.map(([value, text]) => new Option(text, value)));
+    } else {
+      made.type = control;
+      if (control === "number") made.step = "any";
+    }
+    made.value = old.value;
+    return made;
+  };
+  const applyFollows = (root, edited = false) => {
+    for (const old of root.querySelectorAll("[data-follows]")) {
+      const want = wanted(form(old), JSON.parse(old.dataset.follows));
+      const key = JSON.stringify(want);
+      if (old.dataset.control === key) continue;
+      const plain = want.control === "text" && !want.choices.length;
+      if (plain && old.matches("input[type=text]:not([list])")) { old.dataset.control = key; continue; }
+      let made = makeControl(old, want);
+      if (edited && want.control === "choice" && !want.choices.some(([value]) => value === old.value)) {
+        made.querySelectorAll("option").forEach((option) => { if (option.value && !want.choices.some(([value]) => value === option.value)) option.remove(); });
+        made.value = "";
+      } else if (!edited && made.value !== old.value) {
+        made = makeControl(old, { control: "text", choices: [] }); // what is saved is shown, whatever it is
+      }
+      made.dataset.control = key;
+      if (want.control === "text" && want.choices.length) {
+        const list = document.createElement("datalist");
+        list.id = `${old.id}_choices`;
+        list.append(...want.choices.map(([value, text]) => new Option(text, value)));
+        made.setAttribute("list", list.id);
+        (document.getElementById(list.id) || made).remove();
+        old.after(list);
+      }
+      old.replaceWith(made);
+    }
+  };
+
   // --- Chips: a <select multiple> with a search ------------------------------------------------
   const makeChips = (select) => {
     if (select.dataset.chips || select.closest("[data-plain]")) return;
@@ -191,7 +248,7 @@
     if (!(target instanceof Element)) return;
     const editor = target.closest("[data-conditions]");
     if (!editor || target.matches("[data-conditions-value]")) {
-      if (event.type === "change") applyDepends(form(target));
+      if (event.type === "change") { applyDepends(form(target)); applyFollows(form(target), true); }
       return;
     }
     if (target.matches(".chips-input")) return;
@@ -201,7 +258,7 @@
       return;
     }
     const condition = target.closest("[data-condition]");
-    if (condition) { condition.dataset.touched = "on"; applyDepends(condition); }
+    if (condition) { condition.dataset.touched = "on"; applyDepends(condition); applyFollows(condition, true); }
     if (condition && event.type === "change" && target.matches("[data-refreshes]")) redraw(condition);
     else if (event.type === "change" || target.matches("select")) store(editor);
     else {
@@ -224,6 +281,7 @@
   // --- Start -----------------------------------------------------------------------------------
   function prepare(root) {
     applyDepends(root);
+    applyFollows(root);
     root.querySelectorAll("select[multiple]").forEach((select) => {
       if (select.closest(".settings, .conditions")) makeChips(select);
     });

@@ -75,6 +75,8 @@ OTHERS = (
     "contacts",
     "events",
     "event-types",
+    "forms",
+    "form-submissions",
     "tags",
     "lists",
     "fields",

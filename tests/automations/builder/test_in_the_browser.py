@@ -77,8 +77,7 @@ def test_an_automation_is_built_published_and_switched_on_by_clicking(
     page.locator("[data-add-condition]").select_option("field")
     condition = page.locator("[data-condition=field]")
     condition.get_by_label("Field").select_option("plan")
-    condition.get_by_label("Value").fill("Pro")
-    condition.get_by_label("Value").press("Tab")
+    condition.get_by_label("Value").select_option("Pro")
     expect(page.locator("[data-conditions-state]")).to_contain_text("0 contacts meet this now")
     saved(page)
     fork = page.locator(".card", has_text="If the contact")
@@ -213,3 +212,98 @@ def test_what_the_panel_showed_goes_with_its_card(
     expect(page.locator("#panel .metrics").first).to_be_visible()
     page.locator("body").press("Control+z")
     expect(page.locator(".card")).to_have_count(1)
+
+
+FIELDS = {"birthday": "date", "seen": "datetime", "amount": "number", "price": "money", "vip": "checkbox",
+          "plan": "dropdown", "colours": "multiselect", "remark": "text"}  # fmt: skip
+
+
+@pytest.fixture
+def fields_of_all_kinds(transactional_db: None) -> None:
+    options = {"plan": ["Free", "Pro"], "colours": ["Red", "Blue"]}
+    for key, kind in FIELDS.items():
+        CustomFieldFactory(key=key, label=key.title(), type=kind, options=options.get(key, []))
+
+
+def control_of(box: Locator) -> str:
+    """The type of the value's control: text, number, date …; a select's choices, comma-separated."""
+    control = box.locator("[name$=value]")
+    if control.evaluate("node => node.tagName") == "SELECT":
+        return ",".join(control.evaluate("node => [...node.options].map((option) => option.value)")).strip(",")
+    return str(control.evaluate("node => node.type"))
+
+
+@pytest.mark.browser
+def test_a_condition_s_value_is_typed_as_its_field_asks(
+    fields_of_all_kinds: None, browser_page: Page, sign_in: SignIn, admin_user: Any
+) -> None:
+    page = browser_page
+    sign_in(admin_user)
+    page.goto("/admin/contacts/segment/add/")
+    page.get_by_label("Name").fill("Birthdays")
+    page.locator("[data-add-condition]").select_option("field")
+    condition = page.locator("[data-condition=field]")
+    found = {}
+    for key in FIELDS:
+        condition.get_by_label("Field").select_option(key)
+        found[key] = control_of(condition)
+    assert found == {
+        "birthday": "date",
+        "seen": "date",
+        "amount": "number",
+        "price": "number",
+        "vip": "yes,no",
+        "plan": "Free,Pro",
+        "colours": "Red,Blue",
+        "remark": "text",
+    }
+    condition.get_by_label("Field").select_option("plan")
+    for op, control in {"contains": "text", "is_not": "Free,Pro"}.items():
+        condition.get_by_label("Comparison").select_option(op)
+        assert control_of(condition) == control
+    condition.get_by_label("Field").select_option("birthday")
+    condition.get_by_label("Comparison").select_option("last_days")
+    assert control_of(condition) == "number"
+    condition.get_by_label("Comparison").select_option("after")
+    condition.get_by_label("Value").fill("2026-05-01")
+    condition.get_by_label("Value").press("Tab")
+    expect(page.locator("[data-conditions-state]")).to_contain_text("0 contacts meet this now")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator("#result_list").get_by_role("link", name="Birthdays").click()
+    assert control_of(condition) == "date"
+    expect(condition.get_by_label("Value")).to_have_value("2026-05-01")
+
+
+@pytest.mark.browser
+def test_a_trigger_s_from_and_to_follow_the_field_and_keep_what_is_saved(
+    fields_of_all_kinds: None, browser_page: Page, sign_in: SignIn, admin_user: Any
+) -> None:
+    from automations.services import add_step, add_trigger, save_automation
+
+    automation = save_automation(values={"name": "Follows"})
+    settings = {"field": "seen", "old": "any", "new": "value", "new_value": "2026-05-01T10:00:00+00:00"}
+    add_trigger(automation=automation, type="contact_field_changed", settings=settings)
+    step = add_step(
+        automation=automation, type="update_field", settings={"field": "plan", "op": "set", "value": "Pro"}
+    )
+    page = browser_page
+    sign_in(admin_user)
+    page.goto(f"/automations/{automation.pk}/")
+    page.locator(".card.is-triggers").click()
+    value = page.locator("#panel [name=new_value]")
+    expect(value).to_have_value("2026-05-01T10:00:00+00:00")
+    page.locator("#panel [name=field]").select_option("plan")
+    value.select_option("Pro")
+    saved(page)
+    assert automation.triggers.get().new_value == "Pro"
+
+    page.locator(f'.card[data-key="{step.key}"]').click()
+    value = page.locator("#panel [name=value]")
+    expect(value).to_have_value("Pro")
+    choices = "input => [...input.list.options].map((option) => option.value)"
+    assert value.evaluate(choices) == ["Free", "Pro"]
+    value.fill("{{ contact.first_name }}")
+    value.press("Tab")
+    saved(page)
+    step.refresh_from_db()
+    assert step.value == "{{ contact.first_name }}"

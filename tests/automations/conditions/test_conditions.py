@@ -8,10 +8,10 @@ from automations.conditions import CONDITIONS
 from automations.conditions.tree import ConditionError, clean_tree, describe_tree, tree_references
 from automations.models import Automation, Delivery
 from automations.models.enrollment import Enrollment
-from contacts.models import Contact, ContactTag, CustomEvent, Segment, Subscription
+from contacts.models import Campaign, CampaignLink, Contact, ContactTag, CustomEvent, Segment, Subscription
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
-from tests.factories import ContactFactory, ListFactory, TagFactory, UserFactory
+from tests.factories import ContactFactory, FormFactory, ListFactory, TagFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -213,8 +213,10 @@ def test_bad_settings(kind, settings):
 def test_sentences():
     tag, mailing = TagFactory(name="VIP"), ListFactory(name="News")
     automation, boss = Automation.objects.create(name="Welcome"), UserFactory(username="boss")
-    segment = Segment.objects.create(name="Fans")
+    segment, form = Segment.objects.create(name="Fans"), FormFactory(name="Sign up")
     bought = CustomEvent.objects.create(name="Bought")
+    campaign = Campaign.objects.create(name="News")
+    link = CampaignLink.objects.create(campaign=campaign, url="https://x.com")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
         "does not have the tag “VIP”": leaf("tag", op="has_not", tag=tag.pk),
@@ -231,11 +233,17 @@ def test_sentences():
         "was sent an e-mail of “Welcome” within the last 7 days": leaf(
             "email_sent", op="sent", automation=automation.pk, days=7
         ),
+        "opened an e-mail": leaf("email_activity", op="opened"),
+        "clicked no link of the e-mail “News” (the link “https://x.com”) within the last 7 days": leaf(
+            "email_activity", op="not_clicked", campaign=campaign.pk, link=link.pk, days=7
+        ),
         "did “Bought”": leaf("event", op="did", event=bought.pk),
         "did not do “Bought” at least 3 times within the last 7 days": leaf(
             "event", op="did_not", event=bought.pk, times=3, days=7
         ),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
+        "submitted the form “Sign up” within the last 7 days": leaf("form", op="submitted", form=form.pk, days=7),
+        "did not submit any form": leaf("form", op="not_submitted"),
         "is not in the segment “Fans”": leaf("segment", op="not_in", segment=segment.pk),
         "is looked at on Monday or Friday and is looked at from 09:00 on": leaf(
             "now", weekdays=["0", "4"], after_time="09:00"

@@ -190,7 +190,7 @@ def test_late_work_is_released_at_a_throttled_rate(settings: LazySettings, drain
     drain(start)
     deactivate(automation=automation, now=start)
     drain(start, later=2 * DAY)
-    assert activate(automation=automation, now=start + 2 * DAY) == 10
+    assert activate(automation=automation, now=start + 2 * DAY) == (10, 0)
     for minute, expected in enumerate([4, 8, 10]):
         drain(start, later=2 * DAY + timedelta(minutes=minute, seconds=1))
         assert Note.objects.count() == expected

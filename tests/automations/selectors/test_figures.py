@@ -32,7 +32,7 @@ def branched(db: None, drain: Callable[..., int]) -> dict[str, Any]:
 
 
 def test_figures_add_up(branched: dict[str, Any], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         figures = step_figures(branched["automation"])
     fork, yes, no = (figures[branched[name].key] for name in ("fork", "yes", "no"))
     assert (fork.entered, fork.waiting, fork.arms) == (5, 0, {"yes": 3, "no": 2})

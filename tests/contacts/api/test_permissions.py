@@ -12,6 +12,7 @@ from contacts.models import (
     CustomField,
     EmailActivity,
     EventRecord,
+    Form,
     ImportJob,
     List,
     Note,
@@ -21,7 +22,7 @@ from contacts.models import (
     Suppression,
     Tag,
 )
-from contacts.services import create_contact, subscribe_contacts, suppress_address
+from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
 
 from .conftest import VERBS, client_of, make_user
@@ -97,6 +98,13 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "forms/", None, V),
+    ("get", "forms/{form}/", None, V),
+    ("post", "forms/", {"name": "new"}, E),
+    ("patch", "forms/{form}/", {"name": "new"}, E),
+    ("delete", "forms/{form}/", None, M),
+    ("get", "form-submissions/", None, V),
+    ("get", "form-submissions/{submission}/", None, V),
     ("get", "users/", None, V),
     ("get", "users/{user}/", None, V),
     ("get", "token/", None, LOGGED_IN),
@@ -115,6 +123,7 @@ def ids(db, settings, tmp_path):
     event = CustomEvent.objects.create(name="Bought")
     campaign = Campaign.objects.create(name="News")
     email = SentEmail.objects.create(contact=contact, campaign=campaign)
+    form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
         "contact": contact.pk,
         "list": mailing_list.pk,
@@ -128,6 +137,8 @@ def ids(db, settings, tmp_path):
         "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
         "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "form": form.pk,
+        "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
         "suppression": suppress_address(address="b@example.com", reason=Suppression.Reason.MANUAL).pk,
     }
@@ -173,7 +184,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "emails", "email-activity", "email-links")  # fmt: skip
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions",
+                "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

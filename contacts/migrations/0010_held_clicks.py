@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0006_engagement"),
+        ("contacts", "0009_contact_search"),
     ]
 
     operations = [

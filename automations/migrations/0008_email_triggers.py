@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0005_campaign_deliveries"),
-        ("contacts", "0006_engagement"),
+        ("automations", "0007_delivery_held"),
+        ("contacts", "0010_held_clicks"),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ PRECEDENCE = ("bulk", "auto_reply", "junk", "list")
 MARKS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-AutoReply-From", "Auto-Response")
 #: The last resort: a subject as the usual programs write it, in English and French.
 SUBJECT = re.compile(
-    r"^\W*(re\s*:\s*)?(auto(matic)?[ -]?(reply|response|answer)|automatic reply|out of (the )?office|on (annual )?leave"
-    r"|r[ée]ponse automatique|absence du bureau|absen(t|ce)\b.{0,20}\bbureau|message d[’']absence|en congés?\b"
+    r"^\W*(re\s*:\s*)?(auto(matic)?[ -]?(reply|response|answer)|automatic reply|out of (the )?office"
+    r"|on (annual )?leave|r[ée]ponse automatique|absence du bureau|absen(t|ce)\b.{0,20}\bbureau|message d[’']absence|en congés?\b"
     r"|(absent|absente)\b.{0,40}\bjusqu)",
     re.IGNORECASE,
 )

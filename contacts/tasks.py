@@ -9,9 +9,9 @@ from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
 from contacts.services.notices import send_due_notices
-from contacts.services.provider_notices import delete_old_notices
 from contacts.services.postmark import settle_postmark as _settle_postmark
 from contacts.services.postmark import settle_the_rest
+from contacts.services.provider_notices import delete_old_notices
 from contacts.services.replies import pass_on_the_rest
 from contacts.services.replies import pass_reply_on as _pass_reply_on
 from contacts.services.retention import delete_old_engagement, delete_old_replies

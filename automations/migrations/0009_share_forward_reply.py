@@ -5,49 +5,128 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('automations', '0008_email_triggers'),
-        ('contacts', '0011_mail_coming_in'),
+        ("automations", "0008_email_triggers"),
+        ("contacts", "0011_mail_coming_in"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EmailForwardedTrigger',
+            name="EmailForwardedTrigger",
             fields=[
-                ('trigger_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.trigger')),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.campaign', verbose_name='e-mail')),
+                (
+                    "trigger_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.trigger",
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.campaign",
+                        verbose_name="e-mail",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.trigger',),
+            bases=("automations.trigger",),
         ),
         migrations.CreateModel(
-            name='EmailRepliedTrigger',
+            name="EmailRepliedTrigger",
             fields=[
-                ('trigger_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.trigger')),
-                ('kind', models.CharField(default='campaign', max_length=13, verbose_name='kind of e-mail')),
-                ('scope', models.CharField(default='any', max_length=8, verbose_name='which e-mails')),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.campaign', verbose_name='e-mail')),
-                ('list', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.list', verbose_name='list')),
+                (
+                    "trigger_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.trigger",
+                    ),
+                ),
+                ("kind", models.CharField(default="campaign", max_length=13, verbose_name="kind of e-mail")),
+                ("scope", models.CharField(default="any", max_length=8, verbose_name="which e-mails")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.campaign",
+                        verbose_name="e-mail",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.list",
+                        verbose_name="list",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.trigger',),
+            bases=("automations.trigger",),
         ),
         migrations.CreateModel(
-            name='EmailSharedTrigger',
+            name="EmailSharedTrigger",
             fields=[
-                ('trigger_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.trigger')),
-                ('network', models.CharField(blank=True, max_length=20, verbose_name='network')),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.campaign', verbose_name='e-mail')),
-                ('list', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.list', verbose_name='list')),
+                (
+                    "trigger_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.trigger",
+                    ),
+                ),
+                ("network", models.CharField(blank=True, max_length=20, verbose_name="network")),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.campaign",
+                        verbose_name="e-mail",
+                    ),
+                ),
+                (
+                    "list",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.list",
+                        verbose_name="list",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.trigger',),
+            bases=("automations.trigger",),
         ),
     ]

@@ -45,7 +45,9 @@ class ForwardForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     # People don't see it; programs that fill in everything do.
-    website = forms.CharField(required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}))
+    website = forms.CharField(
+        required=False, widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"})
+    )
 
     def clean_name(self) -> str:
         return _without_links(" ".join(self.cleaned_data["name"].split()))
@@ -54,7 +56,9 @@ class ForwardForm(forms.Form):
         return _without_links(self.cleaned_data["message"].strip())
 
     def clean_friends(self) -> list[str]:
-        found = [fold_email(one) for one in self.cleaned_data["friends"].replace(",", " ").replace(";", " ").split()]
+        found = [
+            fold_email(one) for one in self.cleaned_data["friends"].replace(",", " ").replace(";", " ").split()
+        ]
         friends = list(dict.fromkeys(found))
         for friend in friends:
             try:
@@ -85,7 +89,11 @@ def forward(request: HttpRequest, token: str) -> HttpResponse:
     spoken = spoken_language(email.contact) if email.contact else ""
     with translation.override(spoken or translation.get_language()):
         if request.method != "POST":
-            name = " ".join(filter(None, [email.contact.first_name, email.contact.last_name])) if email.contact else ""
+            name = (
+                " ".join(filter(None, [email.contact.first_name, email.contact.last_name]))
+                if email.contact
+                else ""
+            )
             return _page(request, email, ForwardForm(initial={"name": name[:80]}))
         return _posted(request, email)
 
@@ -94,7 +102,9 @@ def _posted(request: HttpRequest, email: SentEmail) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > MAX_BODY:
         return message_page(request, "too_much", 413)
-    wait = exceeded(f"forwards-{email.pk}", PER_EMAIL) or exceeded(f"forwards-from-{sender_of(request)}", PER_ADDRESS)
+    wait = exceeded(f"forwards-{email.pk}", PER_EMAIL) or exceeded(
+        f"forwards-from-{sender_of(request)}", PER_ADDRESS
+    )
     if wait:
         return too_often(request, wait)
     form = ForwardForm(request.POST)

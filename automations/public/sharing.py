@@ -22,7 +22,8 @@ PER_MINUTE = 30
 READS_PER_MINUTE = 120
 #: A user's content: no script, no form, of no origin. It may open links.
 SANDBOX = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; default-src 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
+    "default-src 'none'; "
     "img-src https: http: data:; style-src 'unsafe-inline'; font-src https:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )

@@ -8,80 +8,166 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0010_held_clicks'),
+        ("contacts", "0010_held_clicks"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PostmarkServer',
+            name="PostmarkServer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed')),
-                ('name', models.CharField(error_messages={'unique': 'A server with this name exists already.'}, max_length=100, unique=True, verbose_name='name')),
-                ('key', models.CharField(default=contacts.models.mailing.new_webhook_key, editable=False, max_length=64)),
-                ('token', contacts.encryption.EncryptedTextField(blank=True, default='', verbose_name='server API token')),
-                ('streams', models.JSONField(default=list, editable=False, verbose_name='message streams')),
-                ('unknown_contacts', models.PositiveBigIntegerField(default=0, editable=False, verbose_name='from unknown addresses')),
-                ('last_at', models.DateTimeField(editable=False, null=True, verbose_name='last notice')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_index=True, default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed")),
+                (
+                    "name",
+                    models.CharField(
+                        error_messages={"unique": "A server with this name exists already."},
+                        max_length=100,
+                        unique=True,
+                        verbose_name="name",
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        default=contacts.models.mailing.new_webhook_key, editable=False, max_length=64
+                    ),
+                ),
+                (
+                    "token",
+                    contacts.encryption.EncryptedTextField(
+                        blank=True, default="", verbose_name="server API token"
+                    ),
+                ),
+                ("streams", models.JSONField(default=list, editable=False, verbose_name="message streams")),
+                (
+                    "unknown_contacts",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="from unknown addresses"
+                    ),
+                ),
+                ("last_at", models.DateTimeField(editable=False, null=True, verbose_name="last notice")),
             ],
             options={
-                'verbose_name': 'Postmark server',
-                'verbose_name_plural': 'Postmark servers',
-                'ordering': ['name'],
+                "verbose_name": "Postmark server",
+                "verbose_name_plural": "Postmark servers",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='EmailForward',
+            name="EmailForward",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('friend_hash', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('email', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='forwards', to='contacts.sentemail')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("friend_hash", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "email",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="forwards",
+                        to="contacts.sentemail",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'forward to a friend',
-                'verbose_name_plural': 'forwards to friends',
-                'constraints': [models.UniqueConstraint(fields=('email', 'friend_hash'), name='email_forward_once')],
+                "verbose_name": "forward to a friend",
+                "verbose_name_plural": "forwards to friends",
+                "constraints": [
+                    models.UniqueConstraint(fields=("email", "friend_hash"), name="email_forward_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EmailReply',
+            name="EmailReply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sender', models.CharField(blank=True, max_length=254, verbose_name='from')),
-                ('subject', models.CharField(blank=True, max_length=250, verbose_name='subject')),
-                ('text', models.TextField(blank=True, verbose_name='text')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('forward_to', models.CharField(blank=True, max_length=254, verbose_name='passed on to')),
-                ('forwarded_at', models.DateTimeField(null=True, verbose_name='passed on')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='contacts.contact', verbose_name='contact')),
-                ('email', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='contacts.sentemail', verbose_name='e-mail')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("sender", models.CharField(blank=True, max_length=254, verbose_name="from")),
+                ("subject", models.CharField(blank=True, max_length=250, verbose_name="subject")),
+                ("text", models.TextField(blank=True, verbose_name="text")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                ("forward_to", models.CharField(blank=True, max_length=254, verbose_name="passed on to")),
+                ("forwarded_at", models.DateTimeField(null=True, verbose_name="passed on")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replies",
+                        to="contacts.contact",
+                        verbose_name="contact",
+                    ),
+                ),
+                (
+                    "email",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="replies",
+                        to="contacts.sentemail",
+                        verbose_name="e-mail",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'answer',
-                'verbose_name_plural': 'answers',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['contact', 'at'], name='email_reply_timeline'), models.Index(condition=models.Q(('forwarded_at__isnull', True), models.Q(('forward_to', ''), _negated=True)), fields=['at'], name='email_reply_to_forward')],
+                "verbose_name": "answer",
+                "verbose_name_plural": "answers",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["contact", "at"], name="email_reply_timeline"),
+                    models.Index(
+                        condition=models.Q(
+                            ("forwarded_at__isnull", True), models.Q(("forward_to", ""), _negated=True)
+                        ),
+                        fields=["at"],
+                        name="email_reply_to_forward",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProviderNotice',
+            name="ProviderNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('received_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
-                ('payload', models.JSONField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('server', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='contacts.postmarkserver')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("received_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ("payload", models.JSONField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField(null=True)),
+                (
+                    "server",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="contacts.postmarkserver",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "provider's notice",
-                'verbose_name_plural': "providers' notices",
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='notice_due')],
+                "verbose_name": "provider's notice",
+                "verbose_name_plural": "providers' notices",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="notice_due"
+                    )
+                ],
             },
         ),
     ]

@@ -1,4 +1,4 @@
-"""What comes back of e-mails: providers' notices, servers of transactional e-mail, answers, forwards to friends."""
+"""What comes back of e-mails: providers' notices, answers, forwards to friends; and Postmark's servers."""
 
 import secrets
 

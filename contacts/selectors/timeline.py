@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from contacts.models import (
     Contact,
     EmailActivity,
+    EmailReply,
     EventRecord,
     FieldChange,
     FormSubmission,
@@ -289,7 +290,18 @@ def _email_activity(contact: Contact, size: int, cursor: Cursor | None) -> Itera
 
 
 register_provider("created", _created)
+
+
+def _replies(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    for row in rows_before(EmailReply.objects.filter(contact=contact), "replies", cursor, size):
+        yield Entry(
+            row.at, row.pk, "chat", _("Wrote: “%s”") % (row.subject or _short(row.text)),
+            text=row.text, source=Source.CONTACT,
+        )  # fmt: skip
+
+
 register_provider("email activity", _email_activity)
+register_provider("replies", _replies)
 register_provider("emails", _emails)
 register_provider("events", _events)
 register_provider("fields", _fields)

@@ -85,8 +85,8 @@ def postmark(kind: str, email: Any = None, **changes: Any) -> dict[str, Any]:
     more = {
         "Open": {**reader, "FirstOpen": True},
         "Click": {**reader, "ClickLocation": "HTML", "OriginalLink": "https://example.com/order"},
-        "Delivery": {"Recipient": address, "DeliveredAt": now, "Details": "Test delivery webhook details", "ServerID": 23},
-        "Bounce": {**bounce, "Type": "HardBounce", "TypeCode": 1, "Name": "Hard bounce", "Details": "smtp;550 5.1.1 unknown"},
+        "Delivery": {"Recipient": address, "DeliveredAt": now, "Details": "Test", "ServerID": 23},
+        "Bounce": {**bounce, "Type": "HardBounce", "TypeCode": 1, "Name": "Hard bounce", "Details": "550 5.1.1"},
         "SpamComplaint": {**bounce, "Type": "SpamComplaint", "TypeCode": 512, "Name": "Spam complaint"},
         "SubscriptionChange": {
             "Recipient": address, "ChangedAt": now, "Origin": "Recipient", "SuppressSending": True,

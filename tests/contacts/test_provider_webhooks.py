@@ -1,4 +1,4 @@
-"""Providers' webhooks on the real addresses: what each notice does, once; what is refused; what is found by what."""
+"""Providers' webhooks on the real addresses: what each notice does, once; what is refused; what finds what."""
 
 import pytest
 from django.core.cache import cache
@@ -141,6 +141,7 @@ def test_refused():
     assert post(b"[1]", hook="postmark/tracking/").status_code == 400
     assert post({"signature": 1}).status_code == 400
     assert post(notice, CONTENT_LENGTH=str(31 * 1024 * 1024)).status_code == 413
+    assert post(b"x" * 6_000_000, hook="postmark/tracking/").status_code == 413
     assert post({"event": "open"}, hook="sparkpost/tracking/").status_code == 400
     assert Client().get(f"/mail/{SECRET}/mailgun/tracking/").status_code == 405
     assert state(email) == ([], "active", [])

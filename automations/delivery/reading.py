@@ -18,7 +18,7 @@ def read_web(email: SentEmail) -> Preview:
     delivery = _delivery(email)
     if email.contact is None:
         raise ValidationError(_("The contact does not exist any more."))
-    event = Enrollment.objects.filter(pk=delivery.enrollment_id).values_list("event", flat=True).first()
+    event = Enrollment.objects.filter(pk=delivery.enrollment_id or 0).values_list("event", flat=True).first()
     return web_version(_content(delivery), email.contact, event or {}, email)
 
 

@@ -334,10 +334,10 @@ class Demo:
     def _talked_about(self) -> None:
         """One automation each for who shares, forwards and answers; and one for transactional opens."""
         newsletter = self.lists["Newsletter"].pk
-        wait = ("wait", {"mode": "period", "amount": 1, "unit": "days"})
+        wait: tuple[str, dict[str, Any] | None] = ("wait", {"mode": "period", "amount": 1, "unit": "days"})
         thanks = ("send_email", _mail("Thank you for telling others", "It means a lot to us."))
         vip, call = (("add_tag", {"tag": self.tags[name].pk}) for name in ("VIP", "Needs a call"))
-        for name, text, trigger, settings, steps in (
+        kinds: tuple[tuple[str, str, str, dict[str, Any], list[tuple[str, dict[str, Any] | None]]], ...] = (
             ("Shares us", "Shares an e-mail to the newsletter.", "email_shared", {"list": newsletter}, [vip]),
             ("Tells friends", "Forwards an e-mail to friends.", "email_forwarded", {}, [wait, thanks]),
             ("Writes back", "Answers an e-mail: somebody should call.", "email_replied", {"scope": "any"}, [call]),
@@ -354,7 +354,8 @@ class Demo:
                 },
                 [("add_note", {"text": "Has read the receipt."})],
             ),
-        ):
+        )
+        for name, text, trigger, settings, steps in kinds:
             automation = Automation.objects.create(name=name, description=text)
             add_trigger(automation=automation, type=trigger, settings=settings)
             self._line(automation, steps)

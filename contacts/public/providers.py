@@ -41,7 +41,7 @@ def provider_webhook(request: HttpRequest, secret: str, hook: str) -> HttpRespon
     except Resolver404:
         return _plain(404, "There is no such webhook.")
     try:
-        return view(request)
+        response: HttpResponse = view(request)
     except AnymailWebhookValidationFailure:
         return _plain(400, "The signature is wrong, or missing.")
     except RequestDataTooBig:
@@ -51,6 +51,7 @@ def provider_webhook(request: HttpRequest, secret: str, hook: str) -> HttpRespon
     except AnymailConfigurationError as error:
         # What the provider's webhook needs is not in ANYMAIL; or tracking and inbound were mixed up.
         return _plain(404, str(error).splitlines()[0])
+    return response
 
 
 @lru_cache(maxsize=100)

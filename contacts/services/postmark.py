@@ -104,7 +104,7 @@ def settle_postmark(*, notice_id: int) -> bool:
     notice = ProviderNotice.objects.select_related("server").filter(pk=notice_id, due_at__isnull=False).first()
     if notice is None or notice.server is None:
         return False
-    text = notice.payload
+    text: dict[str, Any] = notice.payload or {}
     email = _found(text)
     subject = email.subject if email is not None else ""
     if email is not None and not subject:

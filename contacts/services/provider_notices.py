@@ -173,5 +173,5 @@ def delete_old_notices(*, now: datetime | None = None) -> int:
     rows = ProviderNotice.objects.filter(received_at__lt=before, due_at=None).order_by("pk")
     deleted = 0
     while ids := list(rows.values_list("pk", flat=True)[:DELETE_BATCH]):
-        deleted += ProviderNotice.objects.filter(pk__in=ids)._raw_delete("default")  # type: ignore[attr-defined]
+        deleted += ProviderNotice.objects.filter(pk__in=ids)._raw_delete("default")
     return deleted

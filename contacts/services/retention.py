@@ -27,5 +27,5 @@ def _delete_older(rows: QuerySet[Model], now: datetime) -> int:
     deleted = 0
     old = rows.filter(at__lt=now - timedelta(days=days)).order_by("pk")
     while ids := list(old.values_list("pk", flat=True)[:BATCH]):
-        deleted += rows.model._default_manager.filter(pk__in=ids)._raw_delete("default")  # type: ignore[attr-defined]
+        deleted += rows.model._default_manager.filter(pk__in=ids)._raw_delete("default")
     return deleted

@@ -1,11 +1,15 @@
 """Which plans and add-ons include which type, and whether the account has them (spec: Availability)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from automations.models import Account
+    from automations.models.configured import Configured
 
 
 class Plan(models.TextChoices):
@@ -25,6 +29,15 @@ EVERY_PLAN = tuple(Plan)
 PLUS_AND_UP = (Plan.PLUS, Plan.PROFESSIONAL, Plan.ENTERPRISE)
 PROFESSIONAL_AND_UP = (Plan.PROFESSIONAL, Plan.ENTERPRISE)
 ENTERPRISE_ONLY = (Plan.ENTERPRISE,)
+
+
+def why_locked(part: "Configured | type[Configured]", account: "Account") -> str:
+    """Why the account can't use the type, as it is set: its plan, or what the type lacks; "" where it can."""
+    if not part.availability.allows(account.plan, account.addons):
+        return part.availability.locked_reason(part.label)
+    if not isinstance(part, type) and (locked := part.locked(account.plan, account.addons)):
+        return locked
+    return part.unavailable_reason()
 
 
 @dataclass(frozen=True, slots=True)

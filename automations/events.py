@@ -33,6 +33,9 @@ EMAIL_SHARED = EventKind("email_shared")
 EMAIL_FORWARDED = EventKind("email_forwarded")
 EMAIL_REPLIED = EventKind("email_replied")
 EVENT_RECORDED = EventKind("event_recorded")
+PAGE_VISITED = EventKind("page_visited")
+SITE_MESSAGE = EventKind("site_message")
+APP_RECEIVED = EventKind("app_received")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
@@ -46,6 +49,7 @@ class Event:
     changes  {contact id: (old, new)} canonical texts, where a value changed
     record   ("app_label.model", id) of the record a multi-contact trigger is about
     data     JSON-able facts that steps may use; kept on each enrollment
+    happened when it happened, where that is told later; automations that became active since don't hear of it
     """
 
     kind: EventKind
@@ -56,3 +60,4 @@ class Event:
     data: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=current_origin)
     at: datetime = field(default_factory=lambda: timezone.now())
+    happened: datetime | None = None

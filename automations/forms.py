@@ -68,8 +68,8 @@ class SettingsForm(forms.Form):
     #: {field: (other field, its values)}: the field matters, and is shown, only while the other has one
     #: of the values ("on" is a ticked box).
     depends: ClassVar[Mapping[str, tuple[str, Iterable[str]]]] = {}
-    #: Fields by whose value other fields' choices are made: after a change of one the form is drawn anew.
-    refreshes: ClassVar[tuple[str, ...]] = ()
+    #: {field: those whose choices are made by its value}: after a change of it the form is drawn anew.
+    refreshes: ClassVar[Mapping[str, Iterable[str]]] = {}
 
     #: {field: whose control depends on the contact field that another setting names}.
     follows: ClassVar[Mapping[str, Follows]] = {}

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from automations.delivery.outbox import deliver_due, reap_leases
 from automations.engine import retention
+from automations.engine.goals import wake_for_goals
 from automations.engine.pump import pump
 
 
@@ -15,6 +16,10 @@ def work() -> int:
 
 def deliver() -> int:
     return deliver_due(now=timezone.now)
+
+
+def look_for_goals() -> int:
+    return wake_for_goals(now=timezone.now())
 
 
 def roll_up() -> int:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.utils import timezone
 
+from automations.engine.index import forget_index, touch_index
 from automations.engine.run import claim, run_due
 from automations.models import Automation, Enrollment, StepLog
 from automations.sources.contacts import tag_changed
@@ -19,7 +20,7 @@ from contacts.bulk import insert_rows, update_rows
 from contacts.models import ContactTag, CustomField, TagChange
 from contacts.services import tag_contacts
 
-from .measure import Row, in_turn, timed
+from .measure import Row, fastest, in_turn, timed
 from .setup import clear, make_automations, make_contacts, make_tag, step
 
 _names = itertools.count()
@@ -178,24 +179,29 @@ def _bare_batch(now) -> int:
 
 
 def growth_automations(scale: int) -> Iterator[Row]:
-    """The same event, one automation listening, among ever more that listen to something else."""
-    base = 0.0
-    for count in (1, 10, 100, 1_000):
-        clear()
-        tag, others = make_tag("Growth"), [make_tag(f"Other {number}").pk for number in range(50)]
-        make_automations(1, [tag.pk], [step("end_automation", {"target": None})])
-        if count > 1:
-            make_automations(count - 1, others, [step("end_automation", {"target": None})])
-        contacts = iter(_fresh_contacts(8_000 // scale))
+    """The same event, one automation listening, among ever more active ones that listen to something else."""
+    clear()
+    tag, others = make_tag("Growth"), [make_tag(f"Other {number}").pk for number in range(50)]
+    make_automations(1, [tag.pk], [step("end_automation", {"target": None})])
+    rest = make_automations(999, others, [step("end_automation", {"target": None})])
+    rounds, inner = 15, 100 // scale
+    contacts = iter(_fresh_contacts(4 * (rounds + 1) * (inner + 1)))
 
-        def enter(contacts: Iterator[int] = contacts, tag=tag) -> None:
-            ContactTag(contact_id=next(contacts), tag=tag).save()
+    def enter() -> None:
+        ContactTag(contact_id=next(contacts), tag=tag).save()
 
-        enter()
-        seconds, _same = in_turn(enter, lambda: None, rounds=20, inner=100 // scale)
-        base = base or seconds
+    def among(count: int) -> None:
+        active = rest[: count - 1]
+        Automation.objects.filter(pk__in=active).update(is_active=True)
+        Automation.objects.filter(pk__in=rest[count - 1 :]).update(is_active=False)
+        touch_index()
+        forget_index()
+        enter()  # reads the index
+
+    times = fastest((1, 10, 100, 1_000), enter, among, rounds=rounds, inner=inner)
+    for count, seconds in times.items():
         limit = 1.2 if count > 1 else None
-        yield Row(f"one entry among {count:,} automations / among 1", seconds * 1e3, base * 1e3, "ms", limit)
+        yield Row(f"one entry among {count:,} automations / among 1", seconds * 1e3, times[1] * 1e3, "ms", limit)
 
 
 def growth_waiting(scale: int) -> Iterator[Row]:
@@ -204,6 +210,10 @@ def growth_waiting(scale: int) -> Iterator[Row]:
     tag, steps = make_tag("Waiting"), _chain()
     (automation,) = make_automations(1, [tag.pk], steps)
     waiting, base = 0, 0.0
+
+    def fill(_count: int) -> None:
+        tag_contacts(contacts=_fresh_contacts(2_000), tag=tag)
+
     for count in (10_000, 100_000, 1_000_000):
         count //= scale
         while waiting < count:
@@ -211,11 +221,7 @@ def growth_waiting(scale: int) -> Iterator[Row]:
             _park_waiting(automation, steps[0]["key"], _fresh_contacts(part))
             waiting += part
         _analyze()
-        times = []
-        for _round in range(5):
-            tag_contacts(contacts=_fresh_contacts(2_000), tag=tag)
-            times.append(timed(_drain))
-        seconds = sorted(times)[len(times) // 2]
+        seconds = fastest((count,), _drain, fill, rounds=9, inner=1)[count]
         base = base or seconds
         limit = 1.2 if count > 10_000 // scale else None
         yield Row(f"2,000 due among {count:,} waiting / among {10_000 // scale:,}", seconds, base, "s ", limit)

@@ -3,7 +3,7 @@
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -30,6 +30,32 @@ def timed(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
+
+
+def fastest(
+    sizes: Sequence[int],
+    action: Callable[[], object],
+    prepare: Callable[[int], object],
+    *,
+    rounds: int,
+    inner: int,
+) -> dict[int, float]:
+    """{size: seconds of one call} in the quickest of `rounds` rounds, which take each size in turn.
+
+    The quickest and not the median: what grows with the size is in every round, what else the
+    machine did meanwhile is not.
+    """
+    times: dict[int, list[float]] = {size: [] for size in sizes}
+    gc.collect()
+    gc.disable()
+    try:
+        for _round in range(rounds):
+            for size in sizes:
+                prepare(size)
+                times[size].append(timed(lambda: [action() for _ in range(inner)]) / inner)
+    finally:
+        gc.enable()
+    return {size: min(found) for size, found in times.items()}
 
 
 def in_turn(

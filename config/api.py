@@ -8,6 +8,7 @@ from automations.api.routes import routes as automations_routes
 from automations.api.routes import views as automations_views
 from contacts.api.root import NotFoundView, RootView
 from contacts.api.routes import routes as contacts_routes
+from contacts.api.routes import views as contacts_views
 from contacts.api.users import TokenView
 
 router = DefaultRouter()
@@ -20,7 +21,7 @@ for prefix, viewset in sorted({**dict(contacts_routes), **dict(automations_route
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(router.urls)),
     path("v1/token/", TokenView.as_view(), name="token"),
-    *(path(f"v1/{name}/", view.as_view(), name=name) for name, view in automations_views),
+    *(path(f"v1/{name}/", view.as_view(), name=name) for name, view in (*contacts_views, *automations_views)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^.*$", NotFoundView.as_view()),

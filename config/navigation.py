@@ -47,7 +47,24 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         [
             (_("Events"), "bolt", "contacts_customevent_changelist", "contacts.view_customevent"),
             (_("Recorded events"), "list", "contacts_eventrecord_changelist", "contacts.view_eventrecord"),
+            (_("Page visits"), "web", "contacts_pagevisit_changelist", "contacts.view_pagevisit"),
+            (
+                _("Site messages"),
+                "chat_bubble",
+                "contacts_sitemessage_changelist",
+                "contacts.view_sitemessage",
+            ),
+            (_("Sites"), "language", "contacts_trackeddomain_changelist", "contacts.view_trackeddomain"),
             (_("Tracking"), "key", "contacts_trackingsettings_changelist", "contacts.view_trackingsettings"),
+        ],
+    ),
+    (
+        _("Apps"),
+        [
+            (_("Apps"), "extension", "contacts_appconnection_changelist", "contacts.view_appconnection"),
+            (_("App sources"), "ballot", "contacts_appsource_changelist", "contacts.view_appsource"),
+            (_("App receipts"), "inbox", "contacts_appreceipt_changelist", "contacts.view_appreceipt"),
+            (_("App deliveries"), "webhook", "contacts_appdelivery_changelist", "contacts.view_appdelivery"),
         ],
     ),
     (

@@ -249,6 +249,12 @@ REST_FRAMEWORK = {
 # Events a minute that a sender may report: with the account's key altogether, and from one address.
 EVENT_RATE_PER_KEY = env.int("EVENT_RATE_PER_KEY", default=6_000)
 EVENT_RATE_PER_ADDRESS = env.int("EVENT_RATE_PER_ADDRESS", default=6_000)
+# Page visits a minute: of one address, and of the whole account; and identify calls of one address.
+VISIT_RATE_PER_ADDRESS = env.int("VISIT_RATE_PER_ADDRESS", default=600)
+VISIT_RATE = env.int("VISIT_RATE", default=60_000)
+IDENTIFY_RATE_PER_ADDRESS = env.int("IDENTIFY_RATE_PER_ADDRESS", default=60)
+# How long a process goes by the tracking settings and sites that it has read.
+SITE_SETTINGS_TTL = env.float("SITE_SETTINGS_TTL", default=5.0)
 # Apps (Calendly, Typeform, Unbounce): deliveries a minute, the largest one in bytes, how old a signed
 # timestamp may be in seconds, and how many days what was delivered is kept to be looked at and taken in again.
 APP_RATE_PER_CONNECTION = env.int("APP_RATE_PER_CONNECTION", default=1_200)
@@ -290,6 +296,7 @@ SPECTACULAR_SETTINGS = {
         "DeliveryStatusEnum": "automations.models.delivery.DeliveryStatus",
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
+        "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
     },

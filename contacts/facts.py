@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,4 +53,33 @@ class EventRecorded:
     contact_ids: Sequence[int]
 
 
-FactBatch = ContactsCreated | TagChanged | SubscriptionChanged | FieldChanged | FormSubmitted | EventRecorded
+@dataclass(frozen=True, slots=True)
+class PageVisited:
+    """`happened`: when, where it is told later than it happened."""
+
+    url: str
+    title: str
+    contact_ids: Sequence[int]
+    happened: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMessageActed:
+    """`action` is a SiteMessageAction's; `view` counts from 1."""
+
+    message_id: int
+    action: str
+    view: int
+    contact_ids: Sequence[int]
+
+
+FactBatch = (
+    ContactsCreated
+    | TagChanged
+    | SubscriptionChanged
+    | FieldChanged
+    | FormSubmitted
+    | EventRecorded
+    | PageVisited
+    | SiteMessageActed
+)

@@ -2,15 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
+from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.urls import reverse
 
 from contacts.models import Contact, SubscriptionChange
+from contacts.pages import CONTACT_PARAMETER, without_contact
+from contacts.selectors.site import is_tracked
 
 SALT = "contacts.links"
+#: How long a link to one of our sites says who follows it.
+VISIT_DAYS = 30
 #: Stands in a link in place of a token where nobody is meant.
 INERT = "preview"
 
@@ -60,6 +66,29 @@ def preferences_url(contact: Contact) -> str:
 def inert_links() -> dict[str, str]:
     """Links for previews and tests: they lead to the pages, and change nothing."""
     return {name: _url(name, INERT) for name in ("unsubscribe", "preferences")}
+
+
+def identifying_url(url: str, contact: Contact) -> str:
+    """The address with a parameter by which site tracking knows who comes; as it is for hosts not tracked."""
+    if not is_tracked(url):
+        return url
+    parts = urlsplit(without_contact(url))
+    query = "&".join(filter(None, [parts.query, urlencode({CONTACT_PARAMETER: visit_token(contact)})]))
+    return urlunsplit(parts._replace(query=query))
+
+
+def visit_token(contact: Contact) -> str:
+    return TimestampSigner(salt=f"{SALT}.visit").sign_object([contact.pk, [], contact.address_hash])
+
+
+def read_visit_token(token: str) -> Link | None:
+    """None for a token that isn't ours, is for something else, or is older than VISIT_DAYS."""
+    try:
+        age = timedelta(days=VISIT_DAYS)
+        value: Any = TimestampSigner(salt=f"{SALT}.visit").unsign_object(token, max_age=age)
+    except (BadSignature, ValueError):
+        return None
+    return Link(*value)
 
 
 def confirmation_token(submission_id: int) -> str:

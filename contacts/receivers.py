@@ -8,6 +8,8 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppConnection,
+    AppSource,
     Contact,
     ContactTag,
     CustomEvent,
@@ -17,6 +19,7 @@ from contacts.models import (
     ImportJob,
     List,
     Segment,
+    SiteMessage,
     Tag,
 )
 from contacts.services.changes import record_tag
@@ -39,8 +42,30 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Segment)
 @receiver(pre_delete, sender=Form)
 @receiver(pre_delete, sender=CustomEvent)
+@receiver(pre_delete, sender=SiteMessage)
+@receiver(pre_delete, sender=AppConnection)
+@receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(usage_requested, sender=List)
+@receiver(usage_requested, sender=Tag)
+def _connections_using(record: List | Tag, **kwargs: Any) -> list[str]:
+    """The connections whose contacts are put on the list or get the tag."""
+    field = "lists" if isinstance(record, List) else "tags"
+    names = AppConnection.objects.filter(**{field: record}).values_list("name", flat=True)
+    return [_("the app connection “%s”") % name for name in names]
+
+
+@receiver(usage_requested, sender=AppConnection)
+def _sources_in_use(record: AppConnection, **kwargs: Any) -> list[str]:
+    """A connection is in use where one of its sources is."""
+    users: list[str] = []
+    for source in record.sources.all():
+        for _receiver, found in usage_requested.send(sender=AppSource, record=source):
+            users += found or ()
+    return users
 
 
 @receiver(usage_requested, sender=Tag)

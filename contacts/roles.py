@@ -16,10 +16,28 @@ from django.db.models import Q
 BUSINESS_APPS = ("contacts", "deals", "ecommerce", "automations")
 ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q")
 # What an editor may make and change but not delete: other things are built on it.
-KEPT_FROM_EDITORS = ("list", "tag", "customfield", "segment", "suppression", "automation", "customevent", "form")
+KEPT_FROM_EDITORS = (
+    "list",
+    "tag",
+    "customfield",
+    "segment",
+    "suppression",
+    "automation",
+    "customevent",
+    "form",
+    "sitemessage",
+)
 
 # What an editor only looks at.
-FOR_MANAGERS = ("account", "trackingsettings", "postmarkserver")
+FOR_MANAGERS = (
+    "account",
+    "trackingsettings",
+    "trackeddomain",
+    "appconnection",
+    "appsource",
+    "appdelivery",
+    "postmarkserver",
+)
 
 
 def update_groups(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:

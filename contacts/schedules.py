@@ -8,8 +8,8 @@ from django.apps.registry import Apps
 #: function -> (name, minutes). Every task is idempotent; a late or doubled run does no harm.
 SCHEDULES = {
     "contacts.tasks.resume_jobs": ("contacts: resume jobs", 1),
-    "contacts.tasks.retain": ("contacts: retention", 24 * 60),
     "contacts.tasks.remove_files": ("contacts: remove old files", 24 * 60),
+    "contacts.tasks.retain": ("contacts: retention", 24 * 60),
     "contacts.api.tasks.forget_idempotency_keys": ("contacts: forget idempotency keys", 60),
 }
 

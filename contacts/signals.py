@@ -33,3 +33,7 @@ person_exporting = Signal()
 # Sent before a person is erased, inside the transaction, with `contact`: receivers blank or delete
 # what names the person and would outlive the contact's row.
 person_erasing = Signal()
+
+# Asked, with a type of `contacts.facts` as sender, before a fact is written alone: receivers return whether
+# anybody waits for facts of this type. Where nobody does, one insert without a transaction is enough.
+listeners_requested = Signal()

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from contacts.services.apps import delete_old_deliveries
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
 from contacts.services.files import remove_old_files
@@ -15,6 +16,7 @@ from contacts.services.provider_notices import delete_old_notices
 from contacts.services.replies import pass_on_the_rest
 from contacts.services.replies import pass_reply_on as _pass_reply_on
 from contacts.services.retention import delete_old_engagement, delete_old_replies
+from contacts.services.site import delete_old_visits
 
 
 def run_import(job_id: int) -> None:
@@ -27,12 +29,6 @@ def run_bulk_job(job_id: int) -> None:
 
 def run_export(job_id: int) -> None:
     _run_export(job_id=job_id)
-
-
-def retain() -> int:
-    """Once a day: forget what is older than the settings say."""
-    now = timezone.now()
-    return delete_old_engagement(now=now) + delete_old_replies(now=now) + delete_old_notices(now=now)
 
 
 def resume_jobs() -> None:
@@ -59,3 +55,13 @@ def send_confirmations() -> None:
 def remove_files() -> int:
     """Once a day."""
     return remove_old_files(now=timezone.now())
+
+
+def retain() -> None:
+    """Once a day: delete what is older than the settings keep it."""
+    now = timezone.now()
+    delete_old_deliveries(now=now)
+    delete_old_visits(now=now)
+    delete_old_engagement(now=now)
+    delete_old_replies(now=now)
+    delete_old_notices(now=now)

@@ -21,6 +21,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     VAR_DIR.mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 
+# Tests change settings and sites under the eyes of a server in another process.
+SITE_SETTINGS_TTL = 0
+
 # The suites of both databases may run side by side.
 FILES = VAR_DIR / f"test-{DATABASES['default']['ENGINE'].rpartition('.')[2]}"
 

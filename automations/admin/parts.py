@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from automations import steps, triggers
+from automations.availability import why_locked
 from automations.models import Account, Automation, Step, Trigger
 from automations.models.configured import Configured
 from automations.names import remembered_names
@@ -89,7 +90,7 @@ class ParentAdmin(PolymorphicParentModelAdmin, AutomationsAdmin):
         account = Account.current()
         found: dict[str, list[tuple[int, Any]]] = {}
         for part in self.registry:
-            if part.availability.allows(account.plan, account.addons):
+            if not why_locked(part, account):
                 kind = ContentType.objects.get_for_model(part, for_concrete_model=False)
                 found.setdefault(part.family, []).append((kind.pk, part))
         return [(self.families[name], found[name]) for name in self.families if name in found]

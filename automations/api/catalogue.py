@@ -11,9 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations import steps, triggers
-from automations.availability import AddOn, Availability, Plan
+from automations.availability import AddOn, Availability, Plan, why_locked
 from automations.conditions.base import CONDITIONS
 from automations.models import Account
+from automations.models.configured import Configured
 from automations.registry import Registry
 from contacts.api.base import ApiViewSet
 from contacts.api.filters import refuse_unknown
@@ -38,7 +39,7 @@ class TypeSerializer(serializers.Serializer):
     synonyms = serializers.ListField(child=serializers.CharField())
     plans = serializers.ListField(child=serializers.ChoiceField(choices=Plan.choices))
     addons = serializers.ListField(child=serializers.ChoiceField(choices=AddOn.choices))
-    locked = serializers.BooleanField(help_text="Neither plan nor add-ons of the account include it.")
+    locked = serializers.BooleanField(help_text="The plan does not include it, or it needs something first.")
     locked_reason = serializers.CharField(help_text="Empty where it is not locked.")
     settings = SchemaField(help_text="JSON Schema of the settings.")
 
@@ -57,7 +58,7 @@ class StepTypeSerializer(TypeSerializer):
 def entry_of(part: Any, account: Account, families: Mapping[str, Any]) -> dict[str, Any]:
     """A type as a row of the catalogue."""
     availability = getattr(part, "availability", EVERYWHERE)
-    allowed = availability.allows(account.plan, account.addons)
+    locked = why_locked(part, account) if isinstance(part, type) and issubclass(part, Configured) else ""
     family = getattr(part, "family", "") or ""
     return {
         "slug": part.slug,
@@ -69,8 +70,8 @@ def entry_of(part: Any, account: Account, families: Mapping[str, Any]) -> dict[s
         "synonyms": [str(word) for word in getattr(part, "synonyms", ())],
         "plans": [str(plan) for plan in availability.plans],
         "addons": [str(addon) for addon in availability.addons],
-        "locked": not allowed,
-        "locked_reason": "" if allowed else availability.locked_reason(part.label),
+        "locked": bool(locked),
+        "locked_reason": locked,
         "settings": settings_schema(part.Form),
         **{name: getattr(part, name) for name in OWN if hasattr(part, name)},
     }

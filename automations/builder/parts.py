@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.tree import describe_tree
 from automations.forms import SettingsForm, form_data
 from automations.models import Account, Automation, Step, Trigger
@@ -81,7 +82,7 @@ def build(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
         return HttpResponse(_build(request, automation, part, kind))
     if not can_edit(request):
         return HttpResponse(status=403)
-    posted, before = _Posted(part, request), part.settings()
+    posted = _Posted(part, request)
     if not posted.wrong:
         try:
             posted.save()
@@ -90,8 +91,7 @@ def build(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
     event = {"key": key, "saved": not posted.wrong, "wrong": posted.wrong, "missing": posted.missing}
     if posted.wrong:
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"builder:form": event})})
-    changed = any(part.settings().get(name) != before.get(name) for name in part.Form.refreshes)
-    panel = _build(request, automation, part, kind) if changed else ""
+    panel = _build(request, automation, part, kind) if posted.redraws else ""
     return updated(request, automation, panel=panel, events={"builder:form": event})
 
 
@@ -104,6 +104,17 @@ def sentence(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse
     return HttpResponse(_sentence_html(part, posted.rules()))
 
 
+@may(VIEW, "POST")
+def probe(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
+    """What the settings, as typed so far, say to the example in the form's box. Nothing is saved."""
+    part = get_part(get_automation(pk), kind, key)
+    part.apply(_Posted(part, request).right)
+    text = request.POST.get("probe", "").strip()
+    matches, answer = part.probe(text) if text else (False, "")
+    context = {"text": answer, "matches": matches}
+    return render(request, "automations/builder/panels/probe.html", context)
+
+
 class _Posted:
     """A posted settings form, sorted into what is right, wrong, and missing."""
 
@@ -114,6 +125,7 @@ class _Posted:
             name: field.widget.value_from_datadict(request.POST, request.FILES, name)
             for name, field in fields.items()
         }
+        self.redraws = self._drop_outdated()
         form = part.Form(form_data(self.raw), owner=part)
         self.missing, self.wrong = form.sorted_errors()
         self.right = form.cleaned_settings()
@@ -122,6 +134,15 @@ class _Posted:
             self.rules_form = TriggerRulesForm(request.POST, trigger=part, prefix=RULES)
             for name, texts in self.rules_form.errors.items():
                 self.wrong[f"{RULES}-{name}"] = [str(text) for text in texts]
+
+    def _drop_outdated(self) -> bool:
+        """Blank what was chosen among choices that are others now; whether there may have been such."""
+        before = form_data(self.part.settings())
+        changed = [name for name in self.part.Form.refreshes if (self.raw[name] or "") != before.get(name, "")]
+        for name in changed:
+            for dependent in self.part.Form.refreshes[name]:
+                self.raw[dependent] = None
+        return bool(changed)
 
     def rules(self) -> dict[str, Any]:
         return self.rules_form.cleaned_data if self.rules_form is not None else {}
@@ -168,8 +189,7 @@ def _filled(part: Trigger | Step) -> SettingsForm:
 
 
 def _locked(part: Trigger | Step) -> str:
-    account = Account.current()
-    return part.locked(account.plan, account.addons)
+    return why_locked(part, Account.current())
 
 
 def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:

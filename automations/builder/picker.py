@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from automations.availability import why_locked
 from automations.models import Account
 from automations.models.configured import Configured
 
@@ -32,6 +33,5 @@ def grouped(types: Iterable[type[Configured]], families: Mapping[str, Any], acco
 
 
 def _choice(cls: type[Configured], account: Account) -> Choice:
-    allowed = cls.availability.allows(account.plan, account.addons)
     words = " ".join(str(word) for word in (cls.label, cls.summary, *cls.synonyms))
-    return Choice(cls, "" if allowed else cls.availability.locked_reason(cls.label), words.casefold())
+    return Choice(cls, why_locked(cls, account), words.casefold())

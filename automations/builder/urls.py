@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern] = [
     re_path(rf"^{KIND}$", parts.add, name="add"),
     re_path(rf"^{PART}$", parts.build, name="build"),
     re_path(rf"^{PART}sentence/$", parts.sentence, name="sentence"),
+    re_path(rf"^{PART}probe/$", parts.probe, name="probe"),
     re_path(rf"^{PART}delete/$", parts.delete, name="delete"),
     path("<int:pk>/steps/<slug:key>/toggle/", parts.toggle, name="toggle"),
     path("<int:pk>/steps/<slug:key>/duplicate/", parts.duplicate, name="duplicate"),

@@ -3,7 +3,7 @@
 from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
-from . import event, form, email_activity  # isort: skip
+from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -13,6 +13,7 @@ __all__ = [
     "ConditionError",
     "Moment",
     "Tree",
+    "app_receipt",
     "automation",
     "clean_tree",
     "compile_tree",
@@ -26,7 +27,9 @@ __all__ = [
     "matching",
     "now",
     "owner",
+    "page",
     "segment",
+    "site_message",
     "subscription",
     "subscription_date",
     "tag",

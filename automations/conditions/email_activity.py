@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Count, Q
@@ -47,7 +47,7 @@ OPS = {
 
 class EmailActivityForm(SettingsForm):
     depends = {"link": ("op", ("clicked", "not_clicked"))}
-    refreshes = ("campaign",)
+    refreshes: ClassVar[Any] = {"campaign": ("link",)}
 
     op = forms.ChoiceField(label="", choices=list(OPS.items()), initial="opened")
     campaign = forms.ModelChoiceField(

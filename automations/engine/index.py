@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -34,6 +35,8 @@ class Listener:
     trigger: Trigger
     #: Ids of the lists the automation is associated with; shared by its listeners, grows with events.
     lists: set[int] = field(default_factory=set)
+    #: When the automation became active, and so began to listen.
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -43,10 +46,17 @@ class Index:
     by_key: dict[tuple[EventKind, Hashable], list[Listener]] = field(default_factory=dict)
     watchers: dict[EventKind, list[int]] = field(default_factory=dict)
 
+    def awaits(self, kind: EventKind) -> bool:
+        """Whether any event of this kind could matter to anyone."""
+        return kind in self.watchers or any(listened == kind for listened, _key in self.by_key)
+
     def listeners(self, event: Event) -> list[Listener]:
         """Triggers for this key, then those for any key, in a stable order."""
         exact = self.by_key.get((event.kind, event.key), []) if event.key is not None else []
-        return [*exact, *self.by_key.get((event.kind, None), [])]
+        found = [*exact, *self.by_key.get((event.kind, None), [])]
+        if event.happened is None:
+            return found
+        return [listener for listener in found if listener.since and listener.since <= event.happened]
 
 
 _index: Index | None = None
@@ -105,7 +115,14 @@ def _build(token: str) -> Index:
         for trigger in plan.triggers:
             if trigger.locked(account.plan, account.addons):
                 continue
-            listener = Listener(automation.pk, automation.entry_policy, plan, trigger, lists[automation.pk])
+            listener = Listener(
+                automation.pk,
+                automation.entry_policy,
+                plan,
+                trigger,
+                lists[automation.pk],
+                automation.activated_at,
+            )
             for key in trigger.index_keys():
                 by_key[(trigger.listens_to, key)].append(listener)
         for kind in _watched(automation, plan):

@@ -14,7 +14,18 @@ from django.utils import timezone
 from automations.engine.pump import turn
 from automations.models import Automation, Step
 from automations.services import activate, add_step, add_trigger, publish
-from contacts.models import CampaignLink, Contact, CustomEvent, CustomField, Form, List, Segment, Tag
+from contacts.models import (
+    AppSource,
+    CampaignLink,
+    Contact,
+    CustomEvent,
+    CustomField,
+    Form,
+    List,
+    Segment,
+    SiteMessage,
+    Tag,
+)
 from contacts.services import (
     ContactDraft,
     record_event,
@@ -26,10 +37,12 @@ from contacts.services import (
     untag_contacts,
 )
 
+from .demo_apps import app_day, connect_apps
 from .demo_emails import BLOG, PLANS, read_emails, talk_about_emails
 from .demo_emails import mail as _mail
 from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
+from .demo_site import PRICES, TOUR, make_site, site_of_a_day
 
 PEOPLE = 3_000
 DAYS = 30
@@ -71,6 +84,7 @@ class Demo:
         self.now = timezone.now()
         self.tags: dict[str, Tag] = {}
         self.lists: dict[str, List] = {}
+        self.sources: dict[str, AppSource] = {}
 
     def load(self) -> None:
         self._vocabulary()
@@ -84,11 +98,13 @@ class Demo:
             self._history(ids)
 
     def _vocabulary(self) -> None:
+        make_site()
         for name, text in (
             ("Price list opened", "Somebody who is signed in looks at the prices."),
             ("Report exported", "A report was downloaded; the value is its format."),
         ):
             CustomEvent.objects.create(name=name, description=text)
+        self.sources = connect_apps()
         for position, (key, label, kind, options) in enumerate(FIELDS):
             CustomField.objects.create(key=key, label=label, type=kind, options=options, position=position)
         for name in (
@@ -157,6 +173,9 @@ class Demo:
         self._win_back()
         self._plan_change()
         self._report_exported()
+        self._price_list()
+        self._tour()
+        self._connected_apps()
         self._signed_up()
         self._readers()
         self._looked_at_plans()
@@ -289,6 +308,59 @@ class Demo:
         self._line(automation, [("send_email", mail)], choice, "yes")
         self._start(automation)
 
+    def _price_list(self) -> None:
+        automation = Automation.objects.create(
+            name="Looking at the prices", description="Whoever reads about prices, and comes back to them."
+        )
+        settings = {"url_is": "pattern", "url": PRICES}
+        add_trigger(automation=automation, type="page_visited", settings=settings)
+        often = {"type": "page", "op": "visited", "url": PRICES, "times": 2, "days": 7}
+        wait = {"mode": "period", "amount": 2, "unit": "hours"}
+        choice = self._line(automation, [("wait", wait), ("if_else", {"conditions": _all(often)})])
+        self._line(automation, [("add_tag", {"tag": self.tags["Needs a call"].pk})], choice, "yes")
+        self._start(automation)
+
+    def _tour(self) -> None:
+        """Two automations: one shows the message, the other hears of those who close it."""
+        tour = SiteMessage.objects.get(title=TOUR)
+        shows = Automation.objects.create(
+            name="Offer a tour on the site", description="On the next visit of those who try the product."
+        )
+        add_trigger(automation=shows, type="tag_added", settings={"tags": [self.tags["Trial"].pk]})
+        self._line(shows, [("site_message", {"message": tour.pk})])
+        self._start(shows)
+        closed = Automation.objects.create(
+            name="No tour, but a letter", description="Whoever closes the offer of a tour gets it in writing."
+        )
+        add_trigger(automation=closed, type="site_message_dismissed", settings={"message": tour.pk})
+        mail = _mail("A tour to read", "Ten pictures that say what a tour would have said.")
+        wait = {"mode": "period", "amount": 1, "unit": "days"}
+        self._line(closed, [("wait", wait), ("send_email", mail)])
+        self._start(closed)
+
+    def _connected_apps(self) -> None:
+        tour = "{{ event.meeting }}, {{ event.starts_at | date: '%d.%m.%Y %H:%M' }}"
+        for app, kind, name, mail in (
+            (
+                "calendly", "calendly_meeting_received", "Before the product tour",
+                _mail("Your product tour", f"We look forward to it: {tour}."),
+            ),
+            (
+                "typeform", "typeform_form_received", "Thanks for the answers",
+                _mail("Thank you", "For {{ event.answers.interests }} we have something to read for you."),
+            ),
+            (
+                "unbounce", "unbounce_page_received", "Spring offer",
+                _mail("Your offer", "Here is what you asked for on “{{ event.page }}”."),
+            ),
+        ):  # fmt: skip
+            automation = Automation.objects.create(name=name, description="Started by a connected app.")
+            add_trigger(automation=automation, type=kind, settings={"source": self.sources[app].pk})
+            answered = {"type": "app_receipt", "op": "received", "app": "typeform", "days": 30}
+            choice = self._line(automation, [("send_email", mail), ("if_else", {"conditions": _all(answered)})])
+            self._line(automation, [("add_tag", {"tag": self.tags["Lead"].pk})], choice, "yes")
+            self._start(automation)
+
     def _signed_up(self) -> None:
         automation = Automation.objects.create(
             name="Sign-up follow-up", description="Whoever signs up on the site gets a hello and a first idea."
@@ -416,10 +488,12 @@ class Demo:
         record_event(contacts=pick.sample(ids, 20), event=opened)
         for kind, count in (("xlsx", 6), ("pdf", 6)):
             record_event(contacts=pick.sample(ids, count), event=exported, value=kind)
+        app_day(pick, ids, self.sources)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
         read_emails(pick)
         talk_about_emails(pick)
         forms_of_a_day(pick, ids)
+        site_of_a_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

@@ -37,6 +37,8 @@ class Configured(PolymorphicModel):
     synonyms: ClassVar[tuple[Any, ...]] = ()
     availability: ClassVar[Availability] = Availability()
     Form: ClassVar[type[SettingsForm]]
+    #: The label of a box in the builder's form in which the settings can be tried on an example, or "".
+    probe_label: ClassVar[Any] = ""
 
     key = models.CharField(_("key"), max_length=12, default=new_key, editable=False)
 
@@ -51,9 +53,18 @@ class Configured(PolymorphicModel):
         """The model fields that the type itself declares."""
         return [field for field in cls._meta.local_concrete_fields if not field.primary_key]
 
+    @classmethod
+    def unavailable_reason(cls) -> str:
+        """What the type needs besides the plan and does not have, as a sentence; "" when it has it all."""
+        return ""
+
     def describe(self) -> str:
         """One plain sentence in the user's language, from the settings."""
         return str(self.label)
+
+    def probe(self, text: str) -> tuple[bool, str]:
+        """Whether the settings would take `text` as an example, and a sentence that says so."""
+        return False, ""
 
     def settings(self) -> dict[str, Any]:
         """The settings as JSON: ids for records, ISO 8601 for dates, text for decimals."""

@@ -11,9 +11,12 @@ from .automation import Automation
 from .configured import Configured
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from automations.conditions.base import Moment
     from automations.engine.plan import Plan
     from automations.steps.base import StepRun, Visit
+    from contacts.models import Contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,14 @@ class Step(Configured):
     def draws(self, visits: "Sequence[Visit]", moment: "Moment") -> set[int]:
         """Ids of the contacts among `visits` that are drawn here now (goals)."""
         return set()
+
+    def meeting(self, moment: "Moment") -> "QuerySet[Contact] | None":
+        """Everyone, inside or not, whom it would draw now (goals); None for steps that draw nobody."""
+        return None
+
+    def met_by_time(self) -> bool:
+        """Whether time alone can make someone meet it (goals)."""
+        return False
 
     def message_content(self) -> dict[str, Any] | None:
         """What `delivery.message` makes an e-mail to the contact of; None for steps that send none."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.base import Moment
 from automations.conditions.tree import describe_tree, matching
 from automations.engine.enroll import Past, history_of, refusal_of
@@ -144,7 +145,7 @@ def _would_enter(
     def answer(code: str, text: str) -> Reason:
         return Reason(code, text, trigger_key=trigger.key, trigger=name)
 
-    if locked := trigger.locked(account.plan, account.addons):
+    if locked := why_locked(trigger, account):
         return answer(Entry.LOCKED, locked)
     refusal = refusal_of(Listener(automation.pk, automation.entry_policy, plan, trigger), past)
     if refusal is not None:

@@ -11,8 +11,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.delivery.holding import count_held, held, hold
 from automations.engine import breaker
+from automations.engine.goals import wake_for_goals
 from automations.engine.index import touch_index
 from automations.engine.plan import plan_of_version
 from automations.engine.wake import wake_worker
@@ -52,6 +54,7 @@ def activate(*, automation: Automation, now: datetime | None = None) -> LateWork
     automation.save()
     breaker.reset(automation.pk)
     touch_index()
+    wake_for_goals(now=now, automations=[automation.pk])
     wake_worker()
     return late
 
@@ -77,10 +80,9 @@ def late_work(automation: Automation, now: datetime) -> LateWork:
 def _check_plan(automation: Automation) -> None:
     account = Account.current()
     plan = plan_of_version(automation.version_id or 0)
-    parts = (*plan.triggers, *plan.steps.values())
-    locked = {part.locked(account.plan, account.addons) for part in parts} - {""}
-    if locked:
-        raise ValidationError([ValidationError(reason, code="locked") for reason in sorted(locked)])
+    reasons = {why_locked(part, account) for part in (*plan.triggers, *plan.steps.values())} - {""}
+    if reasons:
+        raise ValidationError([ValidationError(reason, code="locked") for reason in sorted(reasons)])
 
 
 def _thaw(automation: Automation, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.tree import clean_tree
 from automations.models import Account, Automation, Revision, Step, Trigger
 from automations.models.trigger import Runs
@@ -284,10 +285,9 @@ def _take(part: Trigger | Step, settings: Mapping[str, Any], incomplete: bool) -
 
 
 def check_available(cls: Any) -> None:
-    """ValidationError where the account's plan and add-ons don't include the type."""
+    """ValidationError where the plan does not include the type, or the type lacks what it needs."""
     account = Account.current()
-    if not cls.availability.allows(account.plan, account.addons):
-        reason = cls.availability.locked_reason(cls.label)
+    if reason := why_locked(cls, account):
         raise ValidationError({"type": ValidationError(reason, code="locked")})
 
 

@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from automations.availability import why_locked
 from automations.conditions.tree import clean_tree
 from automations.delivery.campaigns import name_campaigns
 from automations.engine.index import touch_index
@@ -57,7 +58,7 @@ def problems_by_part(triggers: list[Trigger], steps: list[Step], account: Accoun
     parts: list[Trigger | Step] = [*triggers, *steps]
     for part in parts:
         found[part.key] = [_of_settings(part, message) for message in part.problems()]
-        if locked := part.locked(account.plan, account.addons):
+        if locked := why_locked(part, account):
             found[part.key].append(Problem(part.key, locked))
     for trigger in triggers:
         found[trigger.key] += [_of_settings(trigger, message) for message in _segment_problems(trigger)]

@@ -1,5 +1,16 @@
 """Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
-from . import bulk, campaigns, contacts, engagement, forms, people, segments, tracking, usage
+from . import apps, bulk, campaigns, contacts, engagement, forms, people, segments, tracking, usage
 
-__all__ = ["bulk", "campaigns", "contacts", "engagement", "forms", "people", "segments", "tracking", "usage"]
+__all__ = [
+    "apps",
+    "bulk",
+    "campaigns",
+    "contacts",
+    "engagement",
+    "forms",
+    "people",
+    "segments",
+    "tracking",
+    "usage",
+]

@@ -1,6 +1,6 @@
 """Step types. Import a type's module below and it exists everywhere."""
 
-from . import send_email, notify  # isort: skip
+from . import send_email, site_message, notify  # isort: skip
 from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note  # isort: skip
 from .base import FAMILIES, STEPS
@@ -17,6 +17,7 @@ __all__ = [
     "notify",
     "remove_tag",
     "send_email",
+    "site_message",
     "split",
     "start_automation",
     "subscribe",

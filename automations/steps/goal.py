@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from django import forms
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.conditions.base import Moment
 from automations.conditions.fields import ConditionsField
 from automations.conditions.tree import (
+    contacts_meeting,
     describe_tree,
     matching,
     tree_changes_with_time,
@@ -23,6 +25,7 @@ from automations.forms import SettingsForm
 from automations.models import Step, StepLog
 from automations.reasons import Exit, Outcome
 from contacts.bulk import id_set
+from contacts.models import Contact
 
 from .base import STEPS, StepRun, Visit
 
@@ -119,6 +122,12 @@ class GoalStep(Step):
 
     def draws(self, visits: Sequence[Visit], moment: Moment) -> set[int]:
         return matching(self.conditions, [visit.contact_id for visit in visits], moment)
+
+    def meeting(self, moment: Moment) -> QuerySet[Contact]:
+        return contacts_meeting(self.conditions, moment)
+
+    def met_by_time(self) -> bool:
+        return tree_changes_with_time(self.conditions)
 
     def references(self) -> set[tuple[str, int]]:
         return tree_references(self.conditions)

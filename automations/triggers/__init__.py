@@ -6,11 +6,14 @@ from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
 from . import email_shared, email_forwarded, email_replied  # isort: skip
+from . import page_visited, site_message_dismissed  # isort: skip
+from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "calendly_meeting_received",
     "contact_field_changed",
     "email_forwarded",
     "email_link_clicked",
@@ -22,6 +25,10 @@ __all__ = [
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
+    "page_visited",
+    "site_message_dismissed",
     "tag_added",
     "tag_removed",
+    "typeform_form_received",
+    "unbounce_page_received",
 ]

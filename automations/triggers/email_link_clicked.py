@@ -33,7 +33,7 @@ class EmailLinkClickedTrigger(EmailTrigger):
 
     class Form(EmailTriggerForm):
         depends: ClassVar[Any] = {**EmailTriggerForm.depends, "link": ("scope", ("campaign",))}
-        refreshes = ("campaign",)
+        refreshes: ClassVar[Any] = {"campaign": ("link",)}
 
         kind = OptionField("campaign", "personal")
         link = forms.ModelChoiceField(

@@ -1,6 +1,7 @@
 """The admin pages, one module per area."""
 
 from . import (
+    apps,
     contacts,
     engagement,
     fields,
@@ -11,12 +12,15 @@ from . import (
     mailing,
     notes,
     segments,
+    site,
+    site_messages,
     suppression,
     tracking,
     users,
 )
 
 __all__ = [
+    "apps",
     "contacts",
     "engagement",
     "fields",
@@ -27,6 +31,8 @@ __all__ = [
     "mailing",
     "notes",
     "segments",
+    "site",
+    "site_messages",
     "suppression",
     "tracking",
     "users",

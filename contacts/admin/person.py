@@ -29,6 +29,7 @@ from contacts.values import fold_email
 from .base import messages_of
 
 SUGGESTED_TAGS = 200
+LAST_VISITS = 5
 
 
 def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | None = None) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
         "all_tags": Tag.objects.order_by("name").values_list("name", flat=True)[:SUGGESTED_TAGS],
         "subscriptions": subscriptions,
         "other_lists": [row for row in List.objects.order_by("name") if row.pk not in on],
+        "visits": list(contact.page_visits.order_by("-at", "-pk")[:LAST_VISITS]),
         "values": [] if request.user.has_perm("contacts.change_contact") else _values(contact),
         "timeline": timeline(contact=contact),
     }

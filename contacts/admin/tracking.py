@@ -9,35 +9,82 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import display
 
-from contacts.models import CustomEvent, EventRecord, TrackingSettings
+from contacts.models import CustomEvent, EventRecord, TrackedDomain, TrackingSettings
 
 from .base import BaseAdmin
 from .labels import count_of
+
+
+def _code(text: str) -> str:
+    return format_html('<pre class="c-code">{}</pre>', text)
 
 
 @admin.register(TrackingSettings)
 class TrackingSettingsAdmin(BaseAdmin):
     """One page. The key is shown to those alone who may change it."""
 
-    fields = ["account_number", "key", "allow_new_events", "create_contacts", "example"]
-    readonly_fields = ["account_number", "key", "example"]
+    SECRET = ("key", "example", "proof")
+    fieldsets = [
+        (_("Account"), {"fields": ["account_number", "key"]}),
+        (
+            _("Site tracking"),
+            {
+                "fields": [
+                    "snippet",
+                    "wait_for_consent",
+                    "identify_calls",
+                    "proof",
+                    "earlier_visits_days",
+                    "visit_days",
+                ]
+            },
+        ),
+        (_("Event tracking"), {"fields": ["example", "allow_new_events", "create_contacts"]}),
+    ]
+    readonly_fields = ["account_number", "key", "example", "snippet", "proof"]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return self.to_change(TrackingSettings.current().pk)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        secret = () if self.has_change_permission(request) else ("key", "example")
-        return [name for name in self.fields or () if name not in secret]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        secret = () if self.has_change_permission(request) else self.SECRET
+        return [
+            (title, {"fields": [name for name in options["fields"] if name not in secret]})
+            for title, options in self.fieldsets or ()
+        ]
 
     @display(description=_("Send an event"))
     def example(self, row: TrackingSettings) -> str:
         url = settings.SITE_URL + reverse("contacts:track_event")
         body = {"key": row.key, "event": "Bought", "email": "ann@example.com", "value": "a chair"}
         command = f"curl {url} -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
-        return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', command)
+        return _code(command)
+
+    @display(description=_("Code for your pages"))
+    def snippet(self, row: TrackingSettings) -> str:
+        script = settings.SITE_URL + reverse("contacts:site_script")
+        code = (
+            "<script>window.sitetrack=window.sitetrack||function(){(sitetrack.q=sitetrack.q||[]).push(arguments)}"
+            f'</script>\n<script async src="{script}" data-account="{row.account_number}"></script>'
+        )
+        sites = TrackedDomain.objects.count()
+        count = ngettext("%d site may report visits.", "%d sites may report visits.", sites) % sites
+        url = reverse("admin:contacts_trackeddomain_changelist")
+        return format_html(
+            '{}<p class="c-code-note">{} <a class="c-link" href="{}">{}</a></p>',
+            _code(code),
+            count,
+            url,
+            _("Sites"),
+        )
+
+    @display(description=_("Proof of an address"))
+    def proof(self, row: TrackingSettings) -> str:
+        return _code(f"printf %s ann@example.com | openssl dgst -sha256 -hmac {row.key}")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,7 +1,9 @@
 """What config.api registers for this app: (prefix, viewset)."""
 
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
@@ -10,9 +12,14 @@ from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .site import PageVisitViewSet, SiteViewSet, TrackingView
+from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("app-connections", AppConnectionViewSet),
+    ("app-deliveries", AppDeliveryViewSet),
+    ("app-sources", AppSourceViewSet),
     ("contacts", ContactViewSet),
     ("email-activity", EmailActivityViewSet),
     ("email-links", EmailLinkViewSet),
@@ -25,9 +32,15 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
+    ("page-visits", PageVisitViewSet),
     ("segments", SegmentViewSet),
+    ("site-messages", SiteMessageViewSet),
+    ("sites", SiteViewSet),
     ("subscriptions", SubscriptionViewSet),
     ("suppressions", SuppressionViewSet),
     ("tags", TagViewSet),
     ("users", UserViewSet),
 ]
+
+# (name, view) of what is one thing, not a list.
+views: list[tuple[str, type[APIView]]] = [("tracking", TrackingView)]

@@ -1,4 +1,5 @@
 from .api import IdempotencyKey
+from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
 from .engagement import EmailActivity, HeldClick, SentEmail
@@ -10,11 +11,17 @@ from .lists import List, Subscription
 from .mailing import EmailForward, EmailReply, PostmarkServer, ProviderNotice
 from .notes import Note
 from .segments import Segment
+from .site import PageVisit, TrackedDomain, Visitor
+from .site_messages import SiteMessage, SiteMessageAction, SiteMessageFact, SiteMessageTarget
 from .suppression import Suppression
 from .tags import ContactTag, Tag
-from .tracking import CustomEvent, EventRecord, TrackingSettings
+from .tracking import CustomEvent, EventRecord, IdentifyCalls, TrackingSettings
 
 __all__ = [
+    "AppConnection",
+    "AppDelivery",
+    "AppReceipt",
+    "AppSource",
     "BulkJob",
     "Campaign",
     "CampaignCount",
@@ -36,18 +43,26 @@ __all__ = [
     "FormSubmission",
     "HeldClick",
     "IdempotencyKey",
+    "IdentifyCalls",
     "ImportIssue",
     "ImportJob",
     "List",
     "Note",
+    "PageVisit",
     "PostmarkServer",
     "ProviderNotice",
     "Segment",
     "SentEmail",
+    "SiteMessage",
+    "SiteMessageAction",
+    "SiteMessageFact",
+    "SiteMessageTarget",
     "Subscription",
     "SubscriptionChange",
     "Suppression",
     "Tag",
     "TagChange",
+    "TrackedDomain",
     "TrackingSettings",
+    "Visitor",
 ]

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +19,12 @@ def new_tracking_key() -> str:
     return secrets.token_hex(20)
 
 
+class IdentifyCalls(models.TextChoices):
+    OFF = "off", _("nobody")
+    ADDRESS = "address", _("whoever the site names, if it is a contact")
+    PROOF = "proof", _("whom the site names with a proof")
+
+
 class TrackingSettings(models.Model):
     """The one row that says who may send events, and what becomes of unknown names and addresses."""
 
@@ -30,6 +37,22 @@ class TrackingSettings(models.Model):
     create_contacts = models.BooleanField(
         _("create contacts"), default=False,
         help_text=_("An address that is not known yet becomes a contact. Otherwise its events are only counted."),
+    )  # fmt: skip
+    wait_for_consent = models.BooleanField(
+        _("wait for consent"), default=False,
+        help_text=_("The script on your site does nothing until the site reports that the visitor agrees."),
+    )  # fmt: skip
+    identify_calls = models.CharField(
+        _("identify call recognises"), max_length=8, choices=IdentifyCalls, default=IdentifyCalls.ADDRESS,
+        help_text=_("Anybody can make the call with anybody's address; a proof only your server can make."),
+    )  # fmt: skip
+    earlier_visits_days = models.PositiveSmallIntegerField(
+        _("earlier visits count for"), default=30, validators=[MaxValueValidator(3_650)],
+        help_text=_("Days. When a visitor becomes known, visits of this time start automations, as far as these were active then. 0: none."),  # noqa: E501
+    )  # fmt: skip
+    visit_days = models.PositiveSmallIntegerField(
+        _("keep visits for"), default=365, validators=[MinValueValidator(1), MaxValueValidator(3_650)],
+        help_text=_("Days; older visits are deleted."),
     )  # fmt: skip
 
     class Meta:

@@ -7,7 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from contacts.engagement_links import read_click, read_pixel
-from contacts.models import CampaignLink, Contact, SentEmail
+from contacts.links import identifying_url
+from contacts.machines import Fetch
+from contacts.models import CampaignLink, SentEmail
 from contacts.origin import Origin, Source, caused_by
 from contacts.services.clicks import receive_click, receive_open
 
@@ -50,20 +52,24 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     email = SentEmail.objects.select_related("contact").filter(pk=found.email).first()
     if email is not None and email.campaign_id != link.campaign_id:
         return _broken(request)
+    verdict = Fetch.NOTHING
     if email is not None and not exceeded(f"clicks-{email.pk}", PER_MINUTE):
         with caused_by(Origin(source=Source.CONTACT)):
-            receive_click(email=email, link=link, token=found, method=request.method, headers=request.headers)
+            verdict = receive_click(
+                email=email, link=link, token=found, method=request.method, headers=request.headers
+            )
     response = HttpResponse(status=302)
-    response["Location"] = _identified(found.address or link.url, email.contact if email else None)
+    response["Location"] = _identified(found.address or link.url, email, verdict)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
-def _identified(url: str, contact: Contact | None) -> str:
-    """The address, with what lets a tracked site know its visitor."""
-    return url
+def _identified(url: str, email: SentEmail | None, verdict: Fetch) -> str:
+    """The address, with what lets a tracked site know its visitor; a machine is nobody's visit."""
+    contact = email.contact if email and verdict in (Fetch.PERSON, Fetch.HELD) else None
+    return identifying_url(url, contact) if contact else url
 
 
 def _broken(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,6 @@ JSON    {"key": "...", "event": "...", "email": "...", "value": "..."}; "actid" 
 413 more than 64 KiB · 415 another type of body · 429 too many, see Retry-After. The body says what and why.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,22 +20,15 @@ from django.views.decorators.csrf import csrf_exempt
 
 from contacts.models import TrackingSettings
 from contacts.origin import Origin, Source, caused_by
+from contacts.selectors.site import current_site
 from contacts.services.tracking import UnknownEvent, receive_event
 
-from .limits import exceeded, sender_of
-from .page import MAX_BODY
+from .limits import sender_of
+from .refusals import Refused, check_rate, check_request, only_texts, read_object
 
 WRONG_KEYS = 120
 FORM = ("application/x-www-form-urlencoded", "multipart/form-data")
 FIELDS = ("actid", "key", "event", "email", "value")
-
-
-class Refused(Exception):
-    """Answered with `status` and `message`; `fields` are messages by field."""
-
-    def __init__(self, status: int, code: str, message: str, fields: Any = None, wait: int = 0) -> None:
-        self.status, self.code, self.message = status, code, message
-        self.fields, self.wait = fields or {}, wait
 
 
 @csrf_exempt
@@ -44,23 +36,16 @@ def track_event(request: HttpRequest) -> JsonResponse:
     try:
         return _answer(request)
     except Refused as refusal:
-        error = {"code": refusal.code, "message": refusal.message, "fields": refusal.fields}
-        response = JsonResponse({"success": 0, "message": refusal.message, "error": error}, status=refusal.status)
-        if refusal.wait:
-            response["Retry-After"] = str(refusal.wait)
-        if refusal.status == 405:
-            response["Allow"] = "POST"
-        return response
+        return refusal.answer()
 
 
 def _answer(request: HttpRequest) -> JsonResponse:
-    if request.method != "POST":
-        raise Refused(405, "method_not_allowed", _("Send a POST."))
+    check_request(request)
     sender = sender_of(request)
-    _limit(f"events-from-{sender}", settings.EVENT_RATE_PER_ADDRESS)
+    check_rate(f"events-from-{sender}", settings.EVENT_RATE_PER_ADDRESS)
     given = _read(request)
     account = _checked_key(given, sender)
-    _limit(f"events-{account.account_number}", settings.EVENT_RATE_PER_KEY)
+    check_rate(f"events-{account.account_number}", settings.EVENT_RATE_PER_KEY)
     try:
         with caused_by(Origin(source=Source.INTEGRATION)):
             known = receive_event(
@@ -74,28 +59,21 @@ def _answer(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"success": 1, "message": _("Unknown contact; the event was only counted.")}, status=202)
 
 
-def _limit(what: str, limit: int) -> None:
-    if wait := exceeded(what, limit):
-        raise Refused(429, "throttled", _("Too many events; try again in %d seconds.") % wait, wait=wait)
-
-
 def _checked_key(given: Mapping[str, str], sender: str) -> TrackingSettings:
-    account = TrackingSettings.objects.filter(pk=1).first()
+    site = current_site()
+    account = site.account if site else None
     right = account is not None and constant_time_compare(given["key"], account.key)
     if account is None or not right or given["actid"] not in ("", str(account.account_number)):
-        _limit(f"wrong-keys-from-{sender}", WRONG_KEYS)
+        check_rate(f"wrong-keys-from-{sender}", WRONG_KEYS)
         raise Refused(403, "wrong_key", _("The account number or key is wrong; both are on the tracking page."))
     return account
 
 
 def _read(request: HttpRequest) -> dict[str, str]:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MAX_BODY:
-        raise Refused(413, "too_large", _("The body has more than %d bytes.") % MAX_BODY)
     if request.content_type in FORM:
-        return _texts(_form(request))
+        return only_texts(_form(request), FIELDS)
     if request.content_type == "application/json":
-        return _texts(_object(request.body, "body"))
+        return only_texts(read_object(request.body, "body"), FIELDS)
     raise Refused(415, "unsupported_media_type", _("Send a form or application/json."))
 
 
@@ -104,37 +82,10 @@ def _form(request: HttpRequest) -> dict[str, Any]:
         posted = request.POST.dict()
     except (BadRequest, MultiPartParserError, SuspiciousOperation, UnicodeError):
         raise Refused(400, "invalid", _("The form can't be read.")) from None
-    visit = _object(posted.get("visit") or "{}", "visit")
+    visit = read_object(posted.get("visit") or "{}", "visit")
     # What trackers of that kind send besides is none of ours, and let pass.
     return {
         **{name: posted.get(name, "") for name in ("actid", "key", "event")},
         "email": visit.get("email", ""),
         "value": posted.get("eventdata", ""),
     }
-
-
-def _object(text: str | bytes, field: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        message = _("“%s” is no JSON object.") % field
-        raise Refused(400, "invalid_json", message, {field: [message]})
-    return found
-
-
-def _texts(given: Mapping[str, Any]) -> dict[str, str]:
-    unknown = sorted(set(given) - set(FIELDS))
-    if unknown:
-        message = _("There is no such field; the fields are: %s.") % ", ".join(FIELDS)
-        raise Refused(400, "invalid", message, {name[:100]: [message] for name in unknown[:20]})
-    wrong = [
-        name
-        for name, value in given.items()
-        if isinstance(value, bool) or not isinstance(value, str | int | float)
-    ]
-    if wrong:
-        message = _("Give a text.")
-        raise Refused(400, "invalid", message, {name: [message] for name in wrong})
-    return {name: str(given.get(name, "")) for name in FIELDS}

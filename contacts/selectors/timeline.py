@@ -14,7 +14,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from contacts.connectors import CONNECTORS
 from contacts.models import (
+    AppReceipt,
     Contact,
     EmailActivity,
     EmailReply,
@@ -22,7 +24,9 @@ from contacts.models import (
     FieldChange,
     FormSubmission,
     Note,
+    PageVisit,
     SentEmail,
+    SiteMessageFact,
     SubscriptionChange,
     TagChange,
 )
@@ -245,7 +249,8 @@ def _events(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entr
 
 
 def _emails(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
-    rows = SentEmail.objects.filter(contact=contact, sent_at__isnull=False)
+    """Those that others sent; the ledger's have their own entries."""
+    rows = SentEmail.objects.filter(contact=contact, sent_at__isnull=False, reference=None)
     for row in rows_before(rows, "emails", cursor, size, "sent_at"):
         assert row.sent_at is not None  # noqa: S101 the query asks for it
         yield Entry(row.sent_at, row.pk, "mail", _("The e-mail “%s” was sent.") % row.subject)
@@ -289,6 +294,38 @@ def _email_activity(contact: Contact, size: int, cursor: Cursor | None) -> Itera
         )  # fmt: skip
 
 
+def _visits(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    for row in rows_before(PageVisit.objects.filter(contact=contact), "visits", cursor, size):
+        yield Entry(
+            row.at, row.pk, "web", _("Visited “%s”.") % (row.title or row.page),
+            text=row.url, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+def _site_messages(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    titles = {
+        "shown": _("Saw the site message “%s”."),
+        "dismissed": _("Closed the site message “%s”."),
+        "clicked": _("Clicked the site message “%s”."),
+    }
+    rows = SiteMessageFact.objects.filter(contact=contact).select_related("message")
+    for row in rows_before(rows, "site_messages", cursor, size):
+        yield Entry(row.at, row.pk, "chat_bubble", titles[row.action] % row.message, source=row.source)
+
+
+def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = AppReceipt.objects.filter(contact=contact).select_related("app_source__connection")
+    for row in rows_before(rows, "apps", cursor, size):
+        app = CONNECTORS[row.app_source.connection.app]
+        answers = row.data.get("answers") or {}
+        yield Entry(
+            row.at, row.pk, app.icon, app.happened % row.app_source,
+            text="\n".join(f"{name}: {answer}" for name, answer in answers.items()),
+            source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+register_provider("apps", _apps)
 register_provider("created", _created)
 
 
@@ -307,5 +344,7 @@ register_provider("events", _events)
 register_provider("fields", _fields)
 register_provider("forms", _forms)
 register_provider("notes", _notes)
+register_provider("site_messages", _site_messages)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)
+register_provider("visits", _visits)

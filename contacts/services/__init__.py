@@ -1,11 +1,23 @@
 """Keyword-only verbs that write. Each leaves its facts behind, in the same transaction."""
 
+from .apps import (
+    delete_old_deliveries,
+    learn_source,
+    receive_delivery,
+    refresh_sources,
+    replay_delivery,
+    save_connection,
+    subscribe_app,
+    webhook_address,
+)
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .fields import set_field
 from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
+from .site import clean_page, get_visitor, identify_visitor, record_visit, record_visits
+from .site_messages import show_site_message
 from .suppression import suppress_address
 from .tags import get_or_create_tags, tag_contacts, untag_contacts
 from .tracking import UnknownEvent, find_event, receive_event, record_event
@@ -21,19 +33,32 @@ __all__ = [
     "UnknownEvent",
     "add_notes",
     "check_unused",
+    "clean_page",
     "confirm_submission",
     "create_contact",
     "delete_contacts",
+    "delete_old_deliveries",
     "delete_unused",
     "find_event",
     "get_or_create_tags",
+    "get_visitor",
+    "identify_visitor",
+    "learn_source",
+    "receive_delivery",
     "receive_event",
     "record_event",
+    "record_visit",
+    "record_visits",
+    "refresh_sources",
+    "replay_delivery",
+    "save_connection",
     "save_contacts",
     "save_form",
     "save_record",
     "set_field",
+    "show_site_message",
     "submit_form",
+    "subscribe_app",
     "subscribe_contacts",
     "suppress_address",
     "tag_contacts",
@@ -41,5 +66,6 @@ __all__ = [
     "untag_contacts",
     "update_contact",
     "upsert_contacts",
+    "webhook_address",
     "write_notes",
 ]

@@ -9,7 +9,7 @@ from contacts.bulk import insert_rows
 from contacts.facts import ContactsCreated, FactBatch, FieldChanged, FormSubmitted, SubscriptionChanged, TagChanged
 from contacts.models import Contact, FieldChange, SubscriptionChange, TagChange
 from contacts.origin import current_origin
-from contacts.signals import facts_recorded
+from contacts.signals import facts_recorded, listeners_requested
 
 if TYPE_CHECKING:
     from contacts.models import Subscription
@@ -111,6 +111,11 @@ def announce_submitted(*, form_id: int, submission_id: int, contact_id: int, lis
 def announce(batch: FactBatch) -> None:
     """Tell whoever listens of facts that set-based SQL wrote."""
     facts_recorded.send(sender=type(batch), batch=batch)
+
+
+def is_awaited(kind: type[FactBatch]) -> bool:
+    """Whether anybody listens to facts of this kind; costs no query, and may be a second behind."""
+    return any(answer for _receiver, answer in listeners_requested.send(sender=kind))
 
 
 def current_facts() -> dict[str, Any]:

@@ -8,6 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import (
+    AppDelivery,
+    AppReceipt,
     Contact,
     ContactTag,
     EmailActivity,
@@ -16,10 +18,14 @@ from contacts.models import (
     FieldChange,
     FormSubmission,
     Note,
+    PageVisit,
     SentEmail,
+    SiteMessageFact,
+    SiteMessageTarget,
     Subscription,
     SubscriptionChange,
     TagChange,
+    Visitor,
 )
 from contacts.models.lists import SubscriptionStatus
 from contacts.selectors.fields import contact_fields, values_of
@@ -56,8 +62,14 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
-    for fact in (TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, EmailReply):
+    facts = (
+        TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
+        PageVisit, Visitor, SiteMessageFact, EmailReply,
+    )  # fmt: skip
+    for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
+    seen = SiteMessageTarget.objects.filter(contact=keep).values("message_id")
+    SiteMessageTarget.objects.filter(contact=drop).exclude(message__in=seen).update(contact=keep)
     lost = keep.email if chosen.get("email") == "drop" else drop.email
     _remember_refusals(keep, lost)
     _drop(keep, drop, take_address=lost == keep.email)

@@ -7,10 +7,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, HeldClick, SentEmail, SubscriptionChange, Suppression
+from contacts.models import AppDelivery, Contact, HeldClick, SentEmail, SubscriptionChange, Suppression
 from contacts.selectors.fields import contact_fields
 from contacts.signals import person_erasing, person_exporting
 
@@ -61,6 +62,14 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             for row in contact.form_submissions.select_related("form").order_by("pk")
         ],
         "history": _history(contact),
+        "browsers": [
+            {"first_seen": _time(row.first_seen), "last_seen": _time(row.last_seen), "proven": row.proven}
+            for row in contact.visitors.order_by("pk")
+        ],
+        "app_deliveries": [
+            {"received": _time(row.received_at), "outcome": row.outcome, "content": row.body}
+            for row in _deliveries(contact).order_by("pk")
+        ],
         "suppression": _suppression(contact),
     }
     answers: list[tuple[Any, Any]] = person_exporting.send(sender=Contact, contact=contact)
@@ -85,6 +94,8 @@ def erase_person(*, contact: Contact) -> None:
     HeldClick.objects.filter(email__contact=locked).delete()
     SentEmail.objects.filter(contact=locked).update(address="", subject="", message_id="")
     hashed = locked.address_hash
+    # The rows stay: what is sent once more must not bring the person back.
+    _deliveries(locked).update(body="", error="", address_hash="", contact=None)
     Suppression.objects.filter(address_hash=hashed).update(address="", detail="", updated_at=timezone.now())
     _keep_refusals_only(locked, hashed)
     LogEntry.objects.filter(
@@ -103,6 +114,10 @@ def _keep_refusals_only(contact: Contact, hashed: str) -> None:
         SubscriptionChange(contact=None, list_id=list_id, old=status, new=status, address_hash=hashed)
         for list_id, status in refused
     )
+
+
+def _deliveries(contact: Contact) -> QuerySet[AppDelivery]:
+    return AppDelivery.objects.filter(Q(contact=contact) | Q(address_hash=contact.address_hash))
 
 
 def _contact(contact: Contact) -> dict[str, Any]:
@@ -150,6 +165,21 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "event",
             contact.event_records.select_related("event"),
             lambda f: {"event": f.event.name, "value": f.value},
+        ),
+        *_facts(
+            "page_visit",
+            contact.page_visits.all(),
+            lambda f: {"url": f.url, "title": f.title, "referrer": f.referrer},
+        ),
+        *_facts(
+            "site_message",
+            contact.site_message_facts.select_related("message"),
+            lambda f: {"message": f.message.title, "action": f.action, "view": f.view},
+        ),
+        *_facts(
+            "app",
+            contact.app_receipts.select_related("app_source__connection"),
+            lambda f: {"app": f.app_source.connection.app, "about": f.app_source.name, "data": f.data},
         ),
         *_facts(
             "e-mail",

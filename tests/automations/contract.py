@@ -118,8 +118,8 @@ def admin_pages(part: Part, sample: Sample, automation: Automation, client: Any)
     base = part._meta.get_parent_list()[0]._meta
     kind = ContentType.objects.get_for_model(part, for_concrete_model=False)
     chooser = reverse(f"admin:{base.app_label}_{base.model_name}_add")
-    assert str(part.label) in client.get(chooser).content.decode()
     settings = dict(sample.settings(automation))
+    assert str(part.label) in client.get(chooser).content.decode()
     add = f"{chooser}?ct_id={kind.pk}&automation={automation.pk}"
     page = client.get(add)
     assert page.status_code == 200
@@ -215,8 +215,8 @@ def catalogue_entry(part: Any, api: Any, path: str) -> None:
     entry = api.get(f"/api/v1/{path}/{part.slug}/").json()
     assert entry["slug"] == part.slug
     assert entry["name"]
-    assert entry["locked"] is False
-    assert entry["locked_reason"] == ""
+    lacking = part.unavailable_reason() if hasattr(part, "unavailable_reason") else ""
+    assert (entry["locked"], entry["locked_reason"]) == (bool(lacking), lacking)
     assert set(entry["settings"]["properties"]) == set(part.Form.base_fields)
     assert entry in api.get(f"/api/v1/{path}/").json()
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import Campaign, CampaignLink, CustomEvent, Segment
+from contacts.models import Campaign, CampaignLink, CustomEvent, Segment, SiteMessage
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
+from tests.peers.apps import source
 
 Settings = Mapping[str, Any]
 TREE = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
@@ -77,6 +78,14 @@ def custom_event() -> int:
     return CustomEvent.objects.create(name=f"event {CustomEvent.objects.count()}").pk
 
 
+def app_source(app: str) -> Sample:
+    """The app gets connected, as its trigger needs that."""
+    return Sample(
+        lambda automation: {"source": source(app, "one").pk},
+        (({"source": 999_999}, "source"), ({"source": "x"}, "source")),
+    )
+
+
 def a_user(automation: Automation) -> Settings:
     return {"who": "user", "user": UserFactory().pk, "subject": "News", "text": "Look at {{ contact.email }}"}
 
@@ -120,7 +129,31 @@ def a_goal() -> Step:
     return add_step(automation=new_automation(name="With a goal"), type="goal", settings=goal)
 
 
+def site_message() -> int:
+    return SiteMessage.objects.create(title="Hello").pk
+
+
 TRIGGERS: dict[str, Sample] = {
+    "site_message_dismissed": Sample(
+        lambda automation: {"message": site_message()},
+        (({"message": 999_999}, "message"), ({"message": "x"}, "message")),
+    ),
+    "page_visited": Sample(
+        fixed(url_is="pattern", url="https://site.com/*/test.php", strict=["scheme", "query"]),
+        (
+            ({"url_is": "exact", "url": ""}, "url"),
+            ({"url_is": "pattern", "url": "site.com"}, "url"),
+            ({"url_is": "pattern", "url": "*"}, "url"),
+            ({"url_is": "exact", "url": "site.com/a b"}, "url"),
+            ({"url_is": "exact", "url": "x" * 501}, "url"),
+            ({"url_is": "exact", "url": "site.com", "strict": ["scheme"]}, "url"),
+            ({"url_is": "exact", "url": "site.com", "strict": ["colour"]}, "strict"),
+            ({"url_is": "some", "url": "site.com"}, "url_is"),
+        ),
+    ),
+    "calendly_meeting_received": app_source("calendly"),
+    "typeform_form_received": app_source("typeform"),
+    "unbounce_page_received": app_source("unbounce"),
     "event_recorded": Sample(
         lambda automation: {"event": custom_event(), "value_is": "contains", "value": "blue"},
         (
@@ -195,6 +228,10 @@ TRIGGERS: dict[str, Sample] = {
 }
 
 STEPS: dict[str, Sample] = {
+    "site_message": Sample(
+        lambda automation: {"message": site_message()},
+        (({"message": None}, "message"), ({"message": 999_999}, "message")),
+    ),
     "send_email": Sample(
         fixed(
             **EMAIL,
@@ -307,6 +344,37 @@ CONDITIONS: dict[str, Sample] = {
             ({"op": "clicked", "link": 999_999}, "link"),
             ({"op": "opened", "days": 0}, "days"),
             ({"op": "opened", "times": 0}, "times"),
+        ),
+    ),
+    "site_message": Sample(
+        lambda automation: {"op": "not_clicked", "message": site_message(), "days": 14},
+        (
+            ({"op": "saw"}, "op"),
+            ({"op": "seen", "message": 999_999}, "message"),
+            ({"op": "seen", "days": 0}, "days"),
+        ),
+    ),
+    "page": Sample(
+        fixed(op="not_visited", url="site.com/*", times=2, days=14),
+        (
+            ({"op": "visited", "url": "a b"}, "url"),
+            ({"op": "visited", "url": "site.com", "days": 0}, "days"),
+            ({"op": "visited", "times": 0}, "times"),
+            ({"op": "saw"}, "op"),
+        ),
+    ),
+    "app_receipt": Sample(
+        lambda automation: {
+            "op": "not_received",
+            "app": "typeform",
+            "source": source("typeform", "one").pk,
+            "days": 14,
+        },
+        (
+            ({"op": "received", "app": "hubspot"}, "app"),
+            ({"op": "received", "app": "typeform", "source": 999_999}, "source"),
+            ({"op": "received", "app": "typeform", "days": 0}, "days"),
+            ({"op": "got", "app": "typeform"}, "op"),
         ),
     ),
     "event": Sample(

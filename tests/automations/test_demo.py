@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 def test_the_demo_loads_once_and_is_at_work() -> None:
     call_command("load_demo", people=300)
     assert Contact.objects.count() == 300
-    assert Automation.objects.filter(is_active=True).count() == 13
+    assert Automation.objects.filter(is_active=True).count() == 19
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()

@@ -11,7 +11,7 @@ from contacts.models import Contact
 from contacts.services import ContactDraft, save_contacts
 
 pytestmark = pytest.mark.django_db
-migration = importlib.import_module("contacts.migrations.0012_contact_search")
+migration = importlib.import_module("contacts.migrations.0009_contact_search")
 
 
 def searched(text):

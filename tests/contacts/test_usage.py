@@ -3,10 +3,11 @@
 import pytest
 from django.db import transaction
 
-from contacts.models import CustomEvent, CustomField, List, Segment, Tag
+from contacts.models import AppSource, CustomEvent, CustomField, List, Segment, SiteMessage, Tag
 from contacts.services import InUse, check_unused, delete_unused
 from contacts.signals import usage_requested
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory
+from tests.peers.apps import source
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,8 @@ MAKERS = {
     List: ListFactory,
     CustomEvent: lambda: CustomEvent.objects.create(name="Bought"),
     CustomField: CustomFieldFactory,
+    SiteMessage: lambda: SiteMessage.objects.create(title="Hello"),
+    AppSource: lambda: source("typeform", "form"),
     Segment: lambda: Segment.objects.create(name="Everyone"),
 }
 WAYS = {

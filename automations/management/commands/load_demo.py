@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from automations.management.demo import PEOPLE, Demo
+from automations.models import Automation
 from contacts.models import Contact
 
 
@@ -21,4 +22,6 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             Demo(people=options["people"]).load()
-        self.stdout.write(f"Loaded {Contact.objects.count():,} demo contacts and seven automations.")
+        self.stdout.write(
+            f"Loaded {Contact.objects.count():,} demo contacts and {Automation.objects.count()} automations."
+        )

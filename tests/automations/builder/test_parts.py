@@ -11,7 +11,9 @@ from automations.models import Account, Automation, Step, Trigger
 from automations.steps.base import STEPS
 from automations.triggers.base import TRIGGERS
 from contacts.models import Tag
+from tests.automations import samples
 from tests.factories import CustomFieldFactory, TagFactory
+from tests.peers.apps import source
 
 Url = Callable[..., str]
 Add = Callable[..., Step]
@@ -52,6 +54,7 @@ def test_a_locked_type_is_shown_with_its_reason_and_can_not_be_added(
 def test_every_trigger_can_be_added_empty_and_opened(
     page: Client, url: Url, automation: Automation, slug: str
 ) -> None:
+    samples.sample_of(samples.TRIGGERS, slug).settings(automation)  # makes what the type needs to be there
     answer = page.post(url("add", "triggers"), {"type": slug})
     trigger = automation.triggers.get()
     assert (trigger.slug, events(answer)["builder:select"]["key"]) == (slug, trigger.key)
@@ -308,3 +311,11 @@ def test_saved_conditions_are_drawn_again_with_unknown_types_told(page: Client, 
     assert 'value="Pro"' in html
     type(fork).objects.filter(pk=fork.pk).update(conditions={"conditions": [{"type": "vanished"}]})
     assert "does not exist any more" in page.get(url("build", "steps", fork.key)).content.decode()
+
+
+def test_an_app_that_is_not_connected_is_locked_with_its_reason(page: Client, url: Url) -> None:
+    html = page.get(url("pick", "triggers")).content.decode()
+    assert "Connect Calendly first, on the page “Apps”." in html
+    source("calendly", "one")
+    html = page.get(url("pick", "triggers")).content.decode()
+    assert "Connect Calendly first" not in html and "Connect Typeform first" in html

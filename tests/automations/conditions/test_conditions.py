@@ -8,7 +8,16 @@ from automations.conditions import CONDITIONS
 from automations.conditions.tree import ConditionError, clean_tree, describe_tree, tree_references
 from automations.models import Automation, Delivery
 from automations.models.enrollment import Enrollment
-from contacts.models import Campaign, CampaignLink, Contact, ContactTag, CustomEvent, Segment, Subscription
+from contacts.models import (
+    Campaign,
+    CampaignLink,
+    Contact,
+    ContactTag,
+    CustomEvent,
+    Segment,
+    SiteMessage,
+    Subscription,
+)
 from contacts.services import tag_contacts
 from tests.automations.conditions.conftest import NOW, leaf
 from tests.factories import ContactFactory, FormFactory, ListFactory, TagFactory, UserFactory
@@ -213,6 +222,7 @@ def test_bad_settings(kind, settings):
 def test_sentences():
     tag, mailing = TagFactory(name="VIP"), ListFactory(name="News")
     automation, boss = Automation.objects.create(name="Welcome"), UserFactory(username="boss")
+    hello = SiteMessage.objects.create(title="Hello")
     segment, form = Segment.objects.create(name="Fans"), FormFactory(name="Sign up")
     bought = CustomEvent.objects.create(name="Bought")
     campaign = Campaign.objects.create(name="News")
@@ -244,6 +254,14 @@ def test_sentences():
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
         "submitted the form “Sign up” within the last 7 days": leaf("form", op="submitted", form=form.pk, days=7),
         "did not submit any form": leaf("form", op="not_submitted"),
+        "visited site.com/* at least 2 times within the last 7 days": leaf(
+            "page", op="visited", url="site.com/*", times=2, days=7
+        ),
+        "did not visit any page": leaf("page", op="not_visited"),
+        "has not closed the site message “Hello” within the last 1 day": leaf(
+            "site_message", op="not_dismissed", message=hello.pk, days=1
+        ),
+        "has clicked a site message": leaf("site_message", op="clicked"),
         "is not in the segment “Fans”": leaf("segment", op="not_in", segment=segment.pk),
         "is looked at on Monday or Friday and is looked at from 09:00 on": leaf(
             "now", weekdays=["0", "4"], after_time="09:00"
@@ -252,5 +270,6 @@ def test_sentences():
     for sentence, tree in sentences.items():
         assert describe_tree(clean_tree(tree)) == sentence
     assert {tree["conditions"][0]["type"] for tree in sentences.values()} == {c.slug for c in CONDITIONS} - {
-        "field"
+        "field",
+        "app_receipt",
     }

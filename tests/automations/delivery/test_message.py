@@ -62,6 +62,7 @@ def test_the_whole_message(arrive, settings):
             "from_name": "Zoë & Söhne",
             "from_email": "news@example.com",
             "reply_to": "answers@example.com",
+            "track_links": False,
         },
         first_name="日本 <b>",
         language="en",

@@ -13,7 +13,15 @@ from automations.delivery.tracking import is_web, mark
 from automations.models import Automation
 from automations.services import publish, update_step
 from contacts.engagement_links import click_url, pixel_url, read_click, read_pixel
-from contacts.models import Campaign, CampaignLink, EmailActivity, HeldClick, SentEmail
+from contacts.models import (
+    Campaign,
+    CampaignLink,
+    EmailActivity,
+    HeldClick,
+    SentEmail,
+    TrackedDomain,
+    TrackingSettings,
+)
 from contacts.services.clicks import settle_clicks
 from tests.automations.delivery.conftest import EMAIL
 from tests.factories import ContactFactory
@@ -359,3 +367,17 @@ def test_when_the_e_mail_is_gone_the_link_still_leads_on(arrived, web) -> None:
     email.delete()
     assert web.get(path(hrefs(received)[0])).status_code == 302
     assert activity() == []
+
+
+def test_a_tracked_site_learns_who_comes_and_no_other(arrived, web) -> None:
+    TrackingSettings.current()
+    TrackedDomain.objects.create(domain="example.com")
+    received, email = arrived()
+    shop = path(hrefs(received)[0])
+    answer = web.get(shop)
+    assert answer["Location"].startswith("https://example.com/shop?a=1&b=2&")
+    assert web.head(shop)["Location"] == "https://example.com/shop?a=1&b=2"
+    scanner = web.get(shop, headers={"user-agent": "Mimecast"})
+    assert scanner["Location"] == "https://example.com/shop?a=1&b=2"
+    other = CampaignLink.objects.create(campaign=email.campaign, url="https://other.example/")
+    assert web.get(path(click_url(email.pk, other.pk)))["Location"] == "https://other.example/"

@@ -1,10 +1,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from automations.engine.goals import wake_for_goals
 from automations.models import Automation, StepLog
 from automations.models.enrollment import Enrollment
-from automations.services import activate, add_step, add_to_automation, publish
+from automations.services import activate, add_step, add_to_automation, deactivate, publish
 from contacts.services import set_field, tag_contacts, untag_contacts
 from tests.automations.conftest import build_automation
 from tests.automations.steps.conftest import details_of, log_of, refused, round_trip, sentence
@@ -159,6 +163,59 @@ def test_a_goal_that_time_alone_meets_is_looked_at_again(drain):
     assert Enrollment.objects.get().due_at - before < timedelta(hours=1)
     drain(later=timedelta(days=2, hours=1))
     assert log_of(contact) == ["waiting", "goal_reached", "completed"]
+
+
+def known_for(days):
+    return {"match": "all", "conditions": [{"type": "created", "op": "before", "days": days}]}
+
+
+def test_a_goal_that_time_alone_meets_draws_from_above(drain):
+    settings = {**goal(TagFactory())[1], "conditions": known_for(2)}
+    build_automation(steps=[MONTH, ("goal", settings), MONTH])
+    tagged = build_automation(steps=[MONTH, goal(TagFactory())])
+    contact = ContactFactory()
+    for automation in Automation.objects.all():
+        add_to_automation(automation=automation, contacts=contact)
+    drain()
+    now = timezone.now()
+    assert wake_for_goals(now=now + timedelta(days=1)) == 0
+    assert wake_for_goals(now=now + timedelta(days=2, hours=1)) == 1
+    drain(later=timedelta(days=2, hours=1))
+    assert log_of(contact) == ["waiting", "waiting", "jumped", "goal_reached", "waiting"]
+    assert wake_for_goals(now=now + timedelta(days=3)) == 0, "it was reached in this pass"
+    assert tagged.enrollments.get().status == "active"
+
+
+def test_an_inactive_automation_draws_nobody_until_it_is_active_again(drain):
+    tag, contact, other = TagFactory(), ContactFactory(), ContactFactory()
+    automation = build_automation(steps=[MONTH, goal(tag), NOTE])
+    add_to_automation(automation=automation, contacts=[contact, other])
+    drain()
+    deactivate(automation=automation)
+    tag_contacts(contacts=contact, tag=tag)
+    drain()
+    assert wake_for_goals(now=timezone.now()) == 0
+    assert log_of(contact) == ["waiting"]
+    activate(automation=automation)
+    drain()
+    assert log_of(contact) == ["waiting", "jumped", "goal_reached", "done", "completed"]
+    assert log_of(other) == ["waiting"]
+
+
+def test_looking_for_goals_costs_the_same_for_many_contacts(drain):
+    settings = {**goal(TagFactory())[1], "conditions": known_for(2)}
+    automation = build_automation(steps=[MONTH, ("goal", settings)])
+
+    def queries(count):
+        add_to_automation(automation=automation, contacts=[ContactFactory().pk for _number in range(count)])
+        drain()
+        with CaptureQueriesContext(connection) as seen:
+            wake_for_goals(now=timezone.now() + timedelta(days=3))
+        drain(later=timedelta(days=3))
+        return len(seen)
+
+    queries(1)
+    assert queries(2) == queries(60)
 
 
 def test_a_jump_begins_with_all_attempts(drain):

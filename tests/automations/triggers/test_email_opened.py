@@ -166,6 +166,7 @@ def test_over_smtp_and_http(kind, table, server, mailing) -> None:
     assert found == wanted
 
 
+@pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_a_click_in_the_browser_lands_on_the_target(server, mailing, http_target, chromium) -> None:
     http_target.default = Answer(body=b"<h1>Here</h1>", headers=(("Content-Type", "text/html"),))

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from contacts.models import (
+    AppDelivery,
     Campaign,
     CampaignLink,
     CustomEvent,
@@ -16,14 +17,18 @@ from contacts.models import (
     ImportJob,
     List,
     Note,
+    PageVisit,
     Segment,
     SentEmail,
+    SiteMessage,
     Subscription,
     Suppression,
     Tag,
+    TrackedDomain,
 )
 from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
 from contacts.services.imports import create_import
+from tests.peers.apps import source
 
 from .conftest import VERBS, client_of, make_user
 
@@ -98,6 +103,34 @@ TABLE = [
     ("get", "events/", None, V),
     ("get", "events/{record}/", None, V),
     ("post", "events/", {"event": "{event}", "emails": ["a@example.com"]}, E),
+    ("get", "sites/", None, V),
+    ("get", "sites/{site}/", None, V),
+    ("post", "sites/", {"domain": "new.com"}, E),
+    ("patch", "sites/{site}/", {"subdomains": False}, E),
+    ("delete", "sites/{site}/", None, M),
+    ("get", "site-messages/", None, V),
+    ("get", "site-messages/{message}/", None, V),
+    ("post", "site-messages/", {"title": "new"}, E),
+    ("patch", "site-messages/{message}/", {"title": "new"}, E),
+    ("delete", "site-messages/{message}/", None, M),
+    ("get", "page-visits/", None, V),
+    ("get", "page-visits/{visit}/", None, V),
+    ("post", "page-visits/", {"url": "https://site.com/", "emails": ["a@example.com"]}, E),
+    ("get", "tracking/", None, V),
+    ("patch", "tracking/", {"wait_for_consent": True}, E),
+    ("get", "app-connections/", None, V),
+    ("get", "app-connections/{connection}/", None, V),
+    ("post", "app-connections/", {"app": "unbounce", "name": "new", "secret": "x" * 20}, M),
+    ("patch", "app-connections/{connection}/", {"name": "new"}, M),
+    ("delete", "app-connections/{connection}/", None, M),
+    ("get", "app-sources/", None, V),
+    ("get", "app-sources/{source}/", None, V),
+    ("post", "app-sources/", {"connection": "{connection}", "external_id": "new", "name": "new"}, M),
+    ("patch", "app-sources/{source}/", {"name": "new"}, M),
+    ("delete", "app-sources/{source}/", None, M),
+    ("get", "app-deliveries/", None, V),
+    ("get", "app-deliveries/{delivery}/", None, V),
+    ("post", "app-deliveries/{delivery}/replay/", {}, M),
     ("get", "forms/", None, V),
     ("get", "forms/{form}/", None, V),
     ("post", "forms/", {"name": "new"}, E),
@@ -123,8 +156,15 @@ def ids(db, settings, tmp_path):
     event = CustomEvent.objects.create(name="Bought")
     campaign = Campaign.objects.create(name="News")
     email = SentEmail.objects.create(contact=contact, campaign=campaign)
+    known = source("typeform", "form")
+    delivery = AppDelivery.objects.create(
+        connection=known.connection, external_id="1", outcome="failed", body="{}"
+    )
     form = Form.objects.create(name="Sign up", double_opt_in=False)
     return {
+        "connection": known.connection_id,
+        "source": known.pk,
+        "delivery": delivery.pk,
         "contact": contact.pk,
         "list": mailing_list.pk,
         "tag": Tag.objects.create(name="VIP").pk,
@@ -137,6 +177,9 @@ def ids(db, settings, tmp_path):
         "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
         "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
+        "site": TrackedDomain.objects.create(domain="site.com").pk,
+        "message": SiteMessage.objects.create(title="Hello").pk,
+        "visit": PageVisit.objects.create(contact=contact, url="https://site.com/").pk,
         "form": form.pk,
         "submission": submit_form(form=form, data={"email": contact.email}).pk,
         "subscription": Subscription.objects.get().pk,
@@ -184,7 +227,8 @@ def test_the_table_has_every_endpoint():
     known.add(("post", "/api/v1/imports/"))  # test_upload
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "forms", "form-submissions",
+                "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
+                "page-visits", "site-messages", "tracking",
                 "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)

@@ -7,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from contacts.models import (
+    AppConnection,
+    AppDelivery,
     Campaign,
     CampaignLink,
     CustomEvent,
@@ -15,11 +17,14 @@ from contacts.models import (
     ImportJob,
     List,
     Note,
+    PageVisit,
     Segment,
     SentEmail,
     Tag,
+    TrackedDomain,
 )
 from contacts.services import create_contact, record_event, subscribe_contacts, suppress_address, tag_contacts
+from tests.peers.apps import source
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +40,11 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         email = SentEmail.objects.create(contact=contact, campaign=campaign, subject="x", sent_at=timezone.now())
         link = CampaignLink.objects.create(campaign=campaign, url=f"https://example.com/{n}")
         EmailActivity.objects.create(contact=contact, email=email, campaign=campaign, link=link, action="click")
+        PageVisit.objects.create(contact=contact, url=f"https://s{n}.com/")
+        TrackedDomain.objects.create(domain=f"s{n}.com")
+        form = source("typeform", f"form {n}")
+        AppDelivery.objects.create(connection=form.connection, external_id=str(n), outcome="failed")
+        AppConnection.objects.create(app="typeform", name=f"connection {n}")
         Note.objects.create(contact=contact, text="x")
         Tag.objects.create(name=f"tag {n}")
         List.objects.create(name=f"list {n}")
@@ -48,7 +58,8 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
 def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
-        "imports", "events", "event-types", "emails", "email-activity", "email-links",
+        "imports", "events", "event-types", "emails", "email-activity", "email-links", "sites", "page-visits",
+        "app-connections", "app-sources", "app-deliveries",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")
     CustomField.objects.create(key="likes", label="x", type="multiselect", options=["a", "b"])

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0009_contact_search"),
+        ("contacts", "0012_site_messages"),
     ]
 
     operations = [

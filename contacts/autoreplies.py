@@ -9,8 +9,8 @@ MARKS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-From", "X-AutoReply-Fr
 #: The last resort: a subject as the usual programs write it, in English and French.
 SUBJECT = re.compile(
     r"^\W*(re\s*:\s*)?(auto(matic)?[ -]?(reply|response|answer)|automatic reply|out of (the )?office"
-    r"|on (annual )?leave|r[ée]ponse automatique|absence du bureau|absen(t|ce)\b.{0,20}\bbureau|message d[’']absence"
-    r"|en congés?\b|(absent|absente)\b.{0,40}\bjusqu)",
+    r"|on (annual )?leave|r[ée]ponse automatique|absence du bureau|absen(t|ce)\b.{0,20}\bbureau"
+    r"|message d[’']absence|en congés?\b|(absent|absente)\b.{0,40}\bjusqu)",
     re.IGNORECASE,
 )
 

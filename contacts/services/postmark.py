@@ -142,7 +142,7 @@ def _checked(payload: Mapping[str, Any]) -> dict[str, Any]:
         "RecordType": _("Postmark names the kind of notice here."),
         "MessageID": _("A notice names its message."),
     }
-    missing = {name: message for name, message in wanted.items() if not isinstance(text.get(name), str)}
+    missing = {name: message for name, message in wanted.items() if not isinstance(payload.get(name), str)}
     if not _recipient(text):
         missing["Recipient"] = _("A notice names whom the e-mail went to.")
     if missing:

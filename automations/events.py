@@ -39,6 +39,8 @@ APP_RECEIVED = EventKind("app_received")
 ENTERED_AUTOMATION = EventKind("entered_automation")
 LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
+SCORE_CHANGED = EventKind("score_changed")
+CONVERSION_OCCURRED = EventKind("conversion_occurred")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Exit(models.TextChoices):
     ENDED_BY_AUTOMATION = "ended_by_automation", _("ended by another automation")
     GOAL_MISSED = "goal_missed", _("ended at a goal that wasn't met")
     UNSUBSCRIBED = "unsubscribed", _("left on unsubscribing")
+    CONVERTED = "converted", _("left on a conversion")
     BY_HAND = "by_hand", _("ended by hand")
     STEP_REMOVED = "step_removed", _("its step was removed")
     MERGED = "merged", _("the contact was merged into another")

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from automations.delivery.outbox import deliver_due, reap_leases
-from automations.engine import retention
+from automations.engine import retention, scoring
 from automations.engine.goals import wake_for_goals
 from automations.engine.pump import pump
 
@@ -28,3 +28,7 @@ def roll_up() -> int:
 
 def retain() -> int:
     return retention.delete_old(now=timezone.now())
+
+
+def sweep_score_rules() -> int:
+    return scoring.sweep(now=timezone.now())

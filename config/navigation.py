@@ -31,6 +31,9 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Lists"), "list_alt", "contacts_list_changelist", "contacts.view_list"),
             (_("Tags"), "sell", "contacts_tag_changelist", "contacts.view_tag"),
             (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),
+            (_("Scores"), "trending_up", "contacts_score_changelist", "contacts.view_score"),
+            (_("Points"), "leaderboard", "contacts_contactscore_changelist", "contacts.view_contactscore"),
+            (_("Conversions"), "paid", "contacts_conversion_changelist", "contacts.view_conversion"),
             (_("Forms"), "dynamic_form", "contacts_form_changelist", "contacts.view_form"),
             (
                 _("Form submissions"),

@@ -196,6 +196,7 @@ ENGINE_BATCH_SIZE = env.int("ENGINE_BATCH_SIZE", default=200)
 STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
+SCORE_HISTORY_DAYS = env.int("SCORE_HISTORY_DAYS", default=730)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 # The files of imports and exports; 0 keeps them for ever.
 FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)

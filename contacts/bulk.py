@@ -48,12 +48,14 @@ def insert_rows(
     size: int,
     ignore_conflicts: bool = False,
     update_on: tuple[Sequence[str], Sequence[str]] | None = None,
+    adding: Sequence[str] = (),
     returning: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
     """Insert `size` rows in one statement; return the `returning` columns of the rows written.
 
     `columns` maps a field's attribute name to a list of `size` values, or to one value for
-    every row. `update_on` is (conflict fields, fields to overwrite). With `ignore_conflicts`,
+    every row. `update_on` is (conflict fields, fields to overwrite); to those of them in `adding` the
+    new value is added. With `ignore_conflicts`,
     rows that were there already are not returned: the rest is what really changed.
     """
     if not size:
@@ -62,7 +64,7 @@ def insert_rows(
     source, params = _source(fields, columns)
     names = ", ".join(_quote(f.column) for f in fields.values())
     sql = f"INSERT INTO {_quote(model._meta.db_table)} ({names}) {source}"
-    sql += _on_conflict(model, ignore_conflicts, update_on)
+    sql += _on_conflict(model, ignore_conflicts, update_on, adding)
     if returning:
         sql += " RETURNING " + ", ".join(_quote(_field(model, name).column) for name in returning)
     with connection.cursor() as cursor:
@@ -180,11 +182,17 @@ def _on_conflict(
     model: type[models.Model],
     ignore: bool,
     update_on: tuple[Sequence[str], Sequence[str]] | None,
+    adding: Sequence[str],
 ) -> str:
     if ignore:
         return " ON CONFLICT DO NOTHING"
     if not update_on:
         return ""
     target = ", ".join(_quote(_field(model, name).column) for name in update_on[0])
-    columns = [_quote(_field(model, name).column) for name in update_on[1]]
-    return f" ON CONFLICT ({target}) DO UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in columns)
+    table = _quote(model._meta.db_table)
+    columns = {name: _quote(_field(model, name).column) for name in update_on[1]}
+    assigned = (
+        f"{column} = {table}.{column} + excluded.{column}" if name in adding else f"{column} = excluded.{column}"
+        for name, column in columns.items()
+    )
+    return f" ON CONFLICT ({target}) DO UPDATE SET " + ", ".join(assigned)

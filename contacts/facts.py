@@ -73,6 +73,24 @@ class SiteMessageActed:
     contact_ids: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreChanged:
+    """`changes` maps a contact to its (old, new) points."""
+
+    score_id: int
+    changes: Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionRecorded:
+    """`value` is a plain decimal."""
+
+    conversion_id: int
+    value: str
+    currency: str
+    contact_ids: Sequence[int]
+
+
 FactBatch = (
     ContactsCreated
     | TagChanged
@@ -82,4 +100,6 @@ FactBatch = (
     | EventRecorded
     | PageVisited
     | SiteMessageActed
+    | ScoreChanged
+    | ConversionRecorded
 )

@@ -29,11 +29,12 @@ class Source(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`chain` holds ids of automations, the outermost cause first."""
+    """`chain` holds ids of automations, the outermost cause first; `rules` the tokens of rules likewise."""
 
     source: str = Source.SYSTEM
     user_id: int | None = None
     chain: tuple[int, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 _current: ContextVar[Origin] = ContextVar("origin", default=Origin())  # noqa: B039 it is frozen

@@ -12,12 +12,14 @@ from contacts.models import (
     AppSource,
     Contact,
     ContactTag,
+    Conversion,
     CustomEvent,
     CustomField,
     ExportJob,
     Form,
     ImportJob,
     List,
+    Score,
     Segment,
     SiteMessage,
     Tag,
@@ -43,6 +45,8 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Form)
 @receiver(pre_delete, sender=CustomEvent)
 @receiver(pre_delete, sender=SiteMessage)
+@receiver(pre_delete, sender=Score)
+@receiver(pre_delete, sender=Conversion)
 @receiver(pre_delete, sender=AppConnection)
 @receiver(pre_delete, sender=AppSource)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:

@@ -26,6 +26,8 @@ KEPT_FROM_EDITORS = (
     "customevent",
     "form",
     "sitemessage",
+    "score",
+    "conversion",
 )
 
 # What an editor only looks at.

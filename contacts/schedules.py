@@ -9,6 +9,8 @@ from django.apps.registry import Apps
 SCHEDULES = {
     "contacts.tasks.resume_jobs": ("contacts: resume jobs", 1),
     "contacts.tasks.remove_files": ("contacts: remove old files", 24 * 60),
+    "contacts.tasks.expire_points": ("contacts: expire points", 5),
+    "contacts.tasks.forget_score_changes": ("contacts: forget old score changes", 24 * 60),
     "contacts.tasks.retain": ("contacts: retention", 24 * 60),
     "contacts.api.tasks.forget_idempotency_keys": ("contacts: forget idempotency keys", 60),
 }

@@ -2,6 +2,8 @@
 
 from django.utils import timezone
 
+from contacts.services import expire_points as _expire_points
+from contacts.services import forget_score_changes as _forget_score_changes
 from contacts.services.apps import delete_old_deliveries
 from contacts.services.confirmations import send_due_confirmations
 from contacts.services.exports import run_export as _run_export
@@ -50,6 +52,14 @@ def pass_reply_on(reply_id: int) -> None:
 def send_confirmations() -> None:
     send_due_confirmations()
     send_due_notices()
+
+
+def expire_points() -> int:
+    return _expire_points(now=timezone.now())
+
+
+def forget_score_changes() -> int:
+    return _forget_score_changes(now=timezone.now())
 
 
 def remove_files() -> int:

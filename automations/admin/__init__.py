@@ -1,5 +1,15 @@
 """The admin pages, one module per area. Those of triggers and steps are generated from the registries."""
 
-from . import account, automations, deliveries, enrollments, parts, queue, segments
+from . import account, automations, conversions, deliveries, enrollments, parts, queue, scores, segments
 
-__all__ = ["account", "automations", "deliveries", "enrollments", "parts", "queue", "segments"]
+__all__ = [
+    "account",
+    "automations",
+    "conversions",
+    "deliveries",
+    "enrollments",
+    "parts",
+    "queue",
+    "scores",
+    "segments",
+]

@@ -27,7 +27,7 @@ class AutomationAdmin(AutomationsAdmin):
     list_display = ["named", "state", "inside", "entered", "updated_at", "build"]
     list_filter = ["is_active", ("entry_policy", ChoicesDropdownFilter), ("lists", RelatedDropdownFilter)]
     search_fields = ["name", "description"]
-    fields = ["name", "description", "entry_policy", "lists", "exit_on_unsubscribe", "clock"]
+    fields = ["name", "description", "entry_policy", "lists", "exit_on_unsubscribe", "exit_conversion", "clock"]
     autocomplete_fields = ["lists"]
     actions = ["activate_selected", "deactivate_selected"]
     actions_detail = ["open_builder", "publish", "activate", "deactivate"]

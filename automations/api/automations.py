@@ -44,7 +44,8 @@ class AutomationSerializer(serializers.ModelSerializer):
         model = Automation
         fields = [
             "id", "name", "description", "state", "is_active", "version", "has_unpublished_changes",
-            "entry_policy", "lists", "exit_on_unsubscribe", "clock", "entered", "inside", "left",
+            "entry_policy", "lists", "exit_on_unsubscribe", "exit_conversion", "clock",
+            "entered", "inside", "left",
             "activated_at", "deactivated_at", "breaker_at", "breaker_reason", "created_at", "updated_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -65,7 +66,15 @@ class AutomationInputSerializer(StrictModelSerializer):
 
     class Meta:
         model = Automation
-        fields = ["name", "description", "entry_policy", "lists", "exit_on_unsubscribe", "clock"]
+        fields = [
+            "name",
+            "description",
+            "entry_policy",
+            "lists",
+            "exit_on_unsubscribe",
+            "exit_conversion",
+            "clock",
+        ]
 
 
 class PublishSerializer(StrictSerializer):

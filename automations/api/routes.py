@@ -8,6 +8,7 @@ from .automations import AutomationViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
 from .triggers import TriggerViewSet
@@ -15,8 +16,10 @@ from .triggers import TriggerViewSet
 routes: list[tuple[str, type[GenericViewSet]]] = [
     ("automations", AutomationViewSet),
     ("condition-types", ConditionTypeViewSet),
+    ("conversion-rules", ConversionRuleViewSet),
     ("deliveries", DeliveryViewSet),
     ("enrollments", EnrollmentViewSet),
+    ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
     ("step-types", StepTypeViewSet),
     ("steps", StepViewSet),

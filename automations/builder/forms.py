@@ -31,7 +31,7 @@ class TriggerRulesForm(forms.Form):
 class AutomationForm(forms.ModelForm):
     class Meta:
         model = Automation
-        fields = ("description", "entry_policy", "lists", "exit_on_unsubscribe", "clock")
+        fields = ("description", "entry_policy", "lists", "exit_on_unsubscribe", "exit_conversion", "clock")
         widgets = {"entry_policy": forms.RadioSelect, "clock": forms.RadioSelect}
 
 

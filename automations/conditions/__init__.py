@@ -4,6 +4,7 @@ from . import field, owner, created  # isort: skip
 from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
 from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
+from . import score, conversion  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -17,6 +18,7 @@ __all__ = [
     "automation",
     "clean_tree",
     "compile_tree",
+    "conversion",
     "created",
     "describe_tree",
     "email_activity",
@@ -28,6 +30,7 @@ __all__ = [
     "now",
     "owner",
     "page",
+    "score",
     "segment",
     "site_message",
     "subscription",

@@ -1,8 +1,8 @@
 """Personalisation: users' texts as sandboxed Liquid templates, never Django's.
 
-Templates see `contact` (with `contact.fields.<key>`), `event` and `links`. Unknown names are
-empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad syntax is refused when
-the text is saved.
+Templates see `contact` (with `contact.fields.<key>` and `contact.scores.<key>`), `event` and
+`links`. Unknown names are empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad
+syntax is refused when the text is saved.
 """
 
 from collections.abc import Mapping
@@ -90,6 +90,7 @@ def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
             "owner": {"name": owner.get_full_name() or owner.get_username(), "email": owner.email}
             if owner
             else {},
+            "scores": contact.score_points,
             "fields": {key: _value(value, zone) for key, value in contact.custom_values.items()},
         },
         "event": dict(event.get("data") or {}),

@@ -97,4 +97,5 @@ def _contact(pk: str) -> Contact:
         return newest
     sample = Contact(email="ada@example.com", first_name="Ada", last_name="Lovelace")
     sample.custom_values = {}
+    sample.score_points = {}
     return sample

@@ -19,10 +19,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.crypto import get_random_string
 
-from automations.events import LIST_UNSUBSCRIBED, Event, EventKind
+from automations.events import CONVERSION_OCCURRED, LIST_UNSUBSCRIBED, Event, EventKind
 from automations.models import Account, Automation, IndexVersion, Trigger
 
 from .plan import Plan, build_plan
+from .responders import Responder, all_responders, checked_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,23 @@ class Index:
     zone: str
     by_key: dict[tuple[EventKind, Hashable], list[Listener]] = field(default_factory=dict)
     watchers: dict[EventKind, list[int]] = field(default_factory=dict)
+    responders_by_key: dict[tuple[EventKind, Hashable], list[Responder]] = field(default_factory=dict)
+    #: Kinds of event after which rules with conditions are asked again.
+    checked: set[EventKind] = field(default_factory=set)
+
+    def hears(self, event: Event) -> bool:
+        """Whether anything at all listens."""
+        return bool(
+            self.listeners(event)
+            or event.kind in self.watchers
+            or event.kind in self.checked
+            or self.responders(event)
+        )
+
+    def responders(self, event: Event) -> list[Responder]:
+        """As `listeners`, of what stands beside automations."""
+        exact = self.responders_by_key.get((event.kind, event.key), []) if event.key is not None else []
+        return [*exact, *self.responders_by_key.get((event.kind, None), [])]
 
     def awaits(self, kind: EventKind) -> bool:
         """Whether any event of this kind could matter to anyone."""
@@ -128,7 +146,16 @@ def _build(token: str) -> Index:
         for kind in _watched(automation, plan):
             watchers[kind].append(automation.pk)
     index.by_key, index.watchers = dict(by_key), dict(watchers)
+    index.responders_by_key, index.checked = _responders(), checked_kinds()
     return index
+
+
+def _responders() -> dict[tuple[EventKind, Hashable], list[Responder]]:
+    by_key: dict[tuple[EventKind, Hashable], list[Responder]] = defaultdict(list)
+    for responder in all_responders():
+        for key in responder.trigger.index_keys():
+            by_key[(responder.trigger.listens_to, key)].append(responder)
+    return dict(by_key)
 
 
 def _active() -> Sequence[Automation]:
@@ -145,4 +172,8 @@ def _associations() -> dict[int, set[int]]:
 
 def _watched(automation: Automation, plan: Plan) -> set[EventKind]:
     kinds = {kind for step in plan.steps.values() if step.enabled for kind in step.watches()}
-    return kinds | {LIST_UNSUBSCRIBED} if automation.exit_on_unsubscribe else kinds
+    if automation.exit_on_unsubscribe:
+        kinds.add(LIST_UNSUBSCRIBED)
+    if automation.exit_conversion_id:
+        kinds.add(CONVERSION_OCCURRED)
+    return kinds

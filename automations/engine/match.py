@@ -14,6 +14,8 @@ from contacts.bulk import id_set, insert_rows
 
 from .enroll import Candidate, enroll
 from .index import Index, Listener, current_index
+from .responders import answer
+from .scoring import queue_checks
 from .wake import wake_worker
 
 SEGMENTS_PER_QUERY = 50
@@ -28,7 +30,7 @@ def raise_event(event: Event) -> None:
     if not event.contact_ids:
         return
     index = current_index(fresh=len(event.contact_ids) > 1)
-    if not index.listeners(event) and event.kind not in index.watchers:
+    if not index.hears(event):
         return
     index = current_index(fresh=True)
     # No savepoint of its own: the change and the entry stand or fall together.
@@ -38,6 +40,18 @@ def raise_event(event: Event) -> None:
             enroll(candidates=_candidates(listeners, event, index), event=event, index=index)
         if event.kind in index.watchers:
             _wake(event, index.watchers[event.kind])
+        if event.kind in index.checked:
+            queue_checks(event)
+        _let_respond(event, index)
+
+
+def _let_respond(event: Event, index: Index) -> None:
+    """Rules and conversions, last: what they cause comes after the automations of the event itself."""
+    matched = [(responder, responder.trigger.match(event)) for responder in index.responders(event)]
+    inside = _inside_segments([responder.trigger.segment for responder, ids in matched if ids], event, index)
+    for responder, ids in matched:
+        allowed = inside.get(_segment_key(responder.trigger.segment))
+        answer(responder, [pk for pk in ids if allowed is None or pk in allowed], event)
 
 
 def _candidates(listeners: Sequence[Listener], event: Event, index: Index) -> list[Candidate]:

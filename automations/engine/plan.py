@@ -91,14 +91,15 @@ class Live:
     is_active: bool
     plan: Plan | None
     exit_on_unsubscribe: bool
+    exit_conversion: int | None
 
 
 def live_automations(ids: Collection[int]) -> dict[int, Live]:
     """One query, and one more for each version that this process has not seen yet."""
     rows = Automation.objects.filter(pk__in=ids).values_list(
-        "pk", "is_active", "version_id", "version__created_at", "exit_on_unsubscribe"
+        "pk", "is_active", "version_id", "version__created_at", "exit_on_unsubscribe", "exit_conversion_id"
     )
     return {
-        pk: Live(active, _plan(version, created_at) if version else None, leaves)
-        for pk, active, version, created_at, leaves in rows
+        pk: Live(active, _plan(version, created_at) if version else None, leaves, conversion)
+        for pk, active, version, created_at, leaves, conversion in rows
     }

@@ -11,6 +11,7 @@ from automations.delivery.outbox import deliver_due
 from contacts.services.clicks import settle_clicks
 
 from .run import run_due
+from .scoring import run_checks
 from .wake import INTERVAL
 from .wake_ups import run_wake_ups
 
@@ -43,6 +44,7 @@ def turn(*, clock: Callable[[], datetime]) -> int:
     """One batch of each kind. A deadlock or a lost connection rolls a batch back; it is taken again."""
     done = 0
     wheels: tuple[Callable[[], int], ...] = (
+        lambda: run_checks(now=clock()),
         lambda: run_wake_ups(now=clock()),
         lambda: run_due(now=clock()),
         lambda: deliver_due(now=clock),

@@ -7,6 +7,7 @@ SCHEDULES = {
     "Due work": ("automations.tasks.work", 1),
     "Goals that time meets": ("automations.tasks.look_for_goals", 15),
     "Roll up step counts": ("automations.tasks.roll_up", 10),
+    "Score rules by time": ("automations.tasks.sweep_score_rules", 15),
     "Retention": ("automations.tasks.retain", 24 * 60),
 }
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from automations.conditions.base import Moment
-from automations.events import LIST_UNSUBSCRIBED
+from automations.events import CONVERSION_OCCURRED, LIST_UNSUBSCRIBED
 from automations.models import Automation, Enrollment, Step, StepLog, WakeUp
 from automations.models.enrollment import EnrollmentStatus
 from automations.reasons import Exit, Outcome
@@ -30,7 +30,11 @@ def run_wake_ups(*, now: datetime) -> int:
         standing = Enrollment.objects.filter(pk__in=id_set(ids), status=EnrollmentStatus.ACTIVE).order_by("pk")
         visits = read_visits(standing.values_list(*CLAIMED), skip_locked=False)
         left = {row[1]: int(row[3]) for row in taken if row[2] == LIST_UNSUBSCRIBED.name and row[3].isdigit()}
-        _Waking(now).decide(visits, left)
+        converted: dict[int, set[int]] = defaultdict(set)
+        for _pk, enrollment, kind, key in taken:
+            if kind == CONVERSION_OCCURRED.name and key.isdigit():
+                converted[enrollment].add(int(key))
+        _Waking(now).decide(visits, left, converted)
         WakeUp.objects.filter(pk__in=id_set([row[0] for row in taken]))._raw_delete("default")
     return len(taken)
 
@@ -38,7 +42,7 @@ def run_wake_ups(*, now: datetime) -> int:
 class _Waking(Batch):
     """A batch that first decides whom the news concerns, then runs those."""
 
-    def decide(self, visits: Sequence[Visit], left: dict[int, int]) -> None:
+    def decide(self, visits: Sequence[Visit], left: dict[int, int], converted: dict[int, set[int]]) -> None:
         from .plan import live_automations
 
         self.live = live_automations({visit.automation_id for visit in visits})
@@ -50,6 +54,7 @@ class _Waking(Batch):
         ready: list[Visit] = []
         for automation_id, group in groups.items():
             staying = self._leave(automation_id, group, left)
+            staying = self._convert(automation_id, staying, converted)
             ready += self._reach_goals(self._plan(group[0]), staying)
         self.run(ready)
 
@@ -60,10 +65,20 @@ class _Waking(Batch):
         through = Automation.lists.through.objects.filter(automation_id=automation_id)
         lists = set(through.values_list("list_id", flat=True))
         gone = {visit.id for visit in group if visit.id in left and (not lists or left[visit.id] in lists)}
+        return self._end(group, gone, Exit.UNSUBSCRIBED)
+
+    def _convert(self, automation_id: int, group: Sequence[Visit], converted: dict[int, set[int]]) -> list[Visit]:
+        """Those for whom the automation's conversion occurred leave it."""
+        wanted = self.live[automation_id].exit_conversion
+        gone = {visit.id for visit in group if wanted and wanted in converted.get(visit.id, ())}
+        return self._end(group, gone, Exit.CONVERTED)
+
+    def _end(self, group: Sequence[Visit], gone: set[int], reason: Exit) -> list[Visit]:
+        """End these; the others stay."""
         for visit in group:
             if visit.id in gone:
-                self._note(visit, Outcome.ENDED, str(Exit.UNSUBSCRIBED.label))
-                self._finish(visit, Exit.UNSUBSCRIBED, None)
+                self._note(visit, Outcome.ENDED, str(reason.label))
+                self._finish(visit, reason, None)
                 self.visits.append(visit)
         return [visit for visit in group if visit.id not in gone]
 

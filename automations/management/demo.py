@@ -37,6 +37,7 @@ from contacts.services import (
     untag_contacts,
 )
 
+from . import demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_emails import BLOG, PLANS, read_emails, talk_about_emails
 from .demo_emails import mail as _mail
@@ -92,7 +93,9 @@ class Demo:
             ids = self._contacts()
             self._segments()
             make_forms(self.lists, self.tags)
+            demo_scores.define_scores()
             self._automations()
+            demo_scores.add_automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)

@@ -4,6 +4,7 @@ from .configured import Configured
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
 from .log import StepCount, StepLog
+from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
 from .trigger import Trigger
 
@@ -11,12 +12,16 @@ __all__ = [
     "Account",
     "Automation",
     "Configured",
+    "ConversionRule",
     "Delivery",
     "Enrollment",
     "EntryPolicy",
     "EntryRefusal",
     "IndexVersion",
     "Revision",
+    "RuleCheck",
+    "ScoreRule",
+    "ScoreRuleState",
     "SenderState",
     "Step",
     "StepCount",

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import List
+from contacts.models import Conversion, List
 from contacts.models.base import Timestamped
 
 
@@ -55,6 +55,14 @@ class Automation(Timestamped):
         help_text=_("Unsubscribing from one of this automation's e-mails removes the contact from these lists."),
     )
     exit_on_unsubscribe = models.BooleanField(_("leave on unsubscribe"), default=False)
+    exit_conversion = models.ForeignKey(
+        Conversion,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("leave on the conversion"),
+    )
     clock = models.CharField(_("clock"), max_length=8, choices=Clock, default=Clock.RUN)
     breaker_at = models.DateTimeField(_("stopped by the circuit breaker"), null=True, blank=True, editable=False)
     breaker_reason = models.CharField(max_length=250, blank=True, editable=False)

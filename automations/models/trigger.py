@@ -28,6 +28,8 @@ class Trigger(Configured):
     multi_contact: ClassVar[bool] = False
     #: Keeps an automation for itself: no other trigger beside it.
     exclusive: ClassVar[bool] = False
+    #: It may also define what gives points or what is a conversion: its events go through `raise_event`.
+    suits_rules: ClassVar[bool] = True
     #: The run rule that can't be changed, or "".
     fixed_runs: ClassVar[str] = ""
 
@@ -51,6 +53,10 @@ class Trigger(Configured):
     def match(self, event: Event) -> Sequence[int]:
         """The contacts of the event whom it concerns. The index has matched kind and key already."""
         return event.contact_ids
+
+    def worth(self, event: Event) -> tuple[str, str]:
+        """(value, currency) that an event of this kind brings with it, as plain texts; "" for none."""
+        return str(event.data.get("value") or ""), str(event.data.get("currency") or "")
 
     def lists(self) -> set[int]:
         """Ids of the lists that the settings associate the automation with (spec: List associations)."""

@@ -20,6 +20,7 @@ from .drafts import (
 )
 from .enrollments import add_to_automation, end_enrollments, end_passes, resume_parked, skip_wait
 from .publishing import PublishError, problems_of, publish
+from .rules import give_now, give_now_count, save_score_rule
 
 __all__ = [
     "PublishError",
@@ -38,6 +39,8 @@ __all__ = [
     "duplicate_step",
     "end_enrollments",
     "end_passes",
+    "give_now",
+    "give_now_count",
     "mark_deliveries_sent",
     "move_step",
     "problems_of",
@@ -46,6 +49,7 @@ __all__ = [
     "resend_deliveries",
     "resume_parked",
     "save_automation",
+    "save_score_rule",
     "skip_wait",
     "undo",
     "update_account",

@@ -16,7 +16,7 @@ from contacts.services.records import save_record
 from contacts.services.usage import check_unused
 
 # What the trigger index and the running engine hold in memory.
-INDEXED = {"entry_policy", "exit_on_unsubscribe"}
+INDEXED = {"entry_policy", "exit_on_unsubscribe", "exit_conversion"}
 
 
 @transaction.atomic

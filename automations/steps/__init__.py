@@ -3,6 +3,7 @@
 from . import send_email, site_message, notify  # isort: skip
 from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note  # isort: skip
+from . import adjust_score, record_conversion  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -10,11 +11,13 @@ __all__ = [
     "STEPS",
     "add_note",
     "add_tag",
+    "adjust_score",
     "end_automation",
     "go_to",
     "goal",
     "if_else",
     "notify",
+    "record_conversion",
     "remove_tag",
     "send_email",
     "site_message",

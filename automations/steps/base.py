@@ -102,13 +102,15 @@ class StepRun:
 
     @cached_property
     def contacts(self) -> dict[int, Contact]:
-        """The group's contacts by id, with owners and custom values: three queries for any number."""
+        """The group's contacts by id, with owners, custom values and points: five queries for any number."""
         from contacts.selectors.fields import values_of
+        from contacts.selectors.scores import points_of
 
         contacts = Contact.objects.select_related("owner").in_bulk(self.contact_ids)
-        values = values_of(list(contacts))
+        values, points = values_of(list(contacts)), points_of(list(contacts))
         for contact in contacts.values():
             contact.custom_values = values.get(contact.pk, {})
+            contact.score_points = points.get(contact.pk, {})
         return contacts
 
     @property

@@ -7,6 +7,7 @@ from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
 from . import email_shared, email_forwarded, email_replied  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
+from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
@@ -15,6 +16,7 @@ __all__ = [
     "TRIGGERS",
     "calendly_meeting_received",
     "contact_field_changed",
+    "conversion_occurred",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",
@@ -26,6 +28,7 @@ __all__ = [
     "list_subscribed",
     "list_unsubscribed",
     "page_visited",
+    "score_changed",
     "site_message_dismissed",
     "tag_added",
     "tag_removed",

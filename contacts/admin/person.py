@@ -10,12 +10,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, List, Tag
+from contacts.models import Contact, List, Score, Tag
 from contacts.models.lists import SubscriptionStatus
 from contacts.selectors.fields import contact_fields
 from contacts.selectors.timeline import timeline
 from contacts.services import (
     add_notes,
+    adjust_scores,
     get_or_create_tags,
     subscribe_contacts,
     tag_contacts,
@@ -48,9 +49,15 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
         "subscriptions": subscriptions,
         "other_lists": [row for row in List.objects.order_by("name") if row.pk not in on],
         "visits": list(contact.page_visits.order_by("-at", "-pk")[:LAST_VISITS]),
+        "scores": _scores(contact),
         "values": [] if request.user.has_perm("contacts.change_contact") else _values(contact),
         "timeline": timeline(contact=contact),
     }
+
+
+def _scores(contact: Contact) -> list[tuple[Score, int]]:
+    points = dict(contact.scores.order_by().values_list("score_id", "points"))
+    return [(score, points.get(score.pk, 0)) for score in Score.objects.order_by("name")]
 
 
 def _values(contact: Contact) -> list[tuple[str, str]]:
@@ -152,12 +159,22 @@ def _add_note(request: HttpRequest, contact: Contact) -> None:
     add_notes(contacts=contact, text=text)
 
 
+def _give_points(request: HttpRequest, contact: Contact) -> None:
+    _demand(request, "contacts.change_contact")
+    score = _chosen(Score, request.POST.get("score", ""))
+    raw = request.POST.get("points", "").strip().replace("−", "-")
+    if not raw.removeprefix("-").removeprefix("+").isdecimal() or len(raw) > 12 or int(raw) == 0:
+        raise ValidationError(_("Give a number of points, such as 5 or -5."))
+    adjust_scores(contacts=contact, score=score, points=int(raw), reason=_("by hand"))
+
+
 VERBS: dict[str, Callable[[HttpRequest, Contact], None]] = {
     "add_tag": _add_tag,
     "remove_tag": _remove_tag,
     "subscribe": _subscribe,
     "unsubscribe": _unsubscribe,
     "add_note": _add_note,
+    "give_points": _give_points,
 }
 
 

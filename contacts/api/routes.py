@@ -5,6 +5,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
+from .conversions import ConversionRecordViewSet, ConversionViewSet
 from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
@@ -12,6 +13,7 @@ from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
+from .scores import ContactScoreViewSet, ScoreViewSet
 from .site import PageVisitViewSet, SiteViewSet, TrackingView
 from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
@@ -24,6 +26,9 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("email-activity", EmailActivityViewSet),
     ("email-links", EmailLinkViewSet),
     ("emails", SentEmailViewSet),
+    ("contact-scores", ContactScoreViewSet),
+    ("conversion-records", ConversionRecordViewSet),
+    ("conversions", ConversionViewSet),
     ("event-types", EventTypeViewSet),
     ("events", EventViewSet),
     ("fields", FieldViewSet),
@@ -33,6 +38,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
     ("page-visits", PageVisitViewSet),
+    ("scores", ScoreViewSet),
     ("segments", SegmentViewSet),
     ("site-messages", SiteMessageViewSet),
     ("sites", SiteViewSet),

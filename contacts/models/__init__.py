@@ -2,6 +2,7 @@ from .api import IdempotencyKey
 from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink
 from .contact import Contact
+from .conversions import Conversion, ConversionRecord
 from .engagement import EmailActivity, HeldClick, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
@@ -10,6 +11,7 @@ from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .mailing import EmailForward, EmailReply, PostmarkServer, ProviderNotice
 from .notes import Note
+from .scores import ContactScore, ExpiringPoints, Score, ScoreChange
 from .segments import Segment
 from .site import PageVisit, TrackedDomain, Visitor
 from .site_messages import SiteMessage, SiteMessageAction, SiteMessageFact, SiteMessageTarget
@@ -28,13 +30,17 @@ __all__ = [
     "CampaignLink",
     "Contact",
     "ContactFieldValue",
+    "ContactScore",
     "ContactTag",
+    "Conversion",
+    "ConversionRecord",
     "CustomEvent",
     "CustomField",
     "EmailActivity",
     "EmailForward",
     "EmailReply",
     "EventRecord",
+    "ExpiringPoints",
     "ExportJob",
     "FieldChange",
     "FieldValue",
@@ -51,6 +57,8 @@ __all__ = [
     "PageVisit",
     "PostmarkServer",
     "ProviderNotice",
+    "Score",
+    "ScoreChange",
     "Segment",
     "SentEmail",
     "SiteMessage",

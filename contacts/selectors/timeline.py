@@ -18,6 +18,7 @@ from contacts.connectors import CONNECTORS
 from contacts.models import (
     AppReceipt,
     Contact,
+    ConversionRecord,
     EmailActivity,
     EmailReply,
     EventRecord,
@@ -25,6 +26,7 @@ from contacts.models import (
     FormSubmission,
     Note,
     PageVisit,
+    ScoreChange,
     SentEmail,
     SiteMessageFact,
     SubscriptionChange,
@@ -313,6 +315,35 @@ def _site_messages(contact: Contact, size: int, cursor: Cursor | None) -> Iterab
         yield Entry(row.at, row.pk, "chat_bubble", titles[row.action] % row.message, source=row.source)
 
 
+def _scores(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = ScoreChange.objects.filter(contact=contact).select_related("score")
+    for row in rows_before(rows, "scores", cursor, size):
+        title = _("%(score)s went from %(old)d to %(new)d points.")
+        yield Entry(
+            row.at, row.pk, "trending_up" if row.new > row.old else "trending_down",
+            title % {"score": row.score, "old": row.old, "new": row.new},
+            text=row.reason, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+def _conversions(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = ConversionRecord.objects.filter(contact=contact).select_related("conversion")
+    for row in rows_before(rows, "conversions", cursor, size):
+        title = _("Converted: “%(name)s”, %(value)s %(currency)s.") if row.value else _("Converted: “%(name)s”.")
+        lines = [row.detail] if row.detail else []
+        if row.first_touch:
+            touches = {"first": row.first_touch, "last": row.last_touch}
+            lines.append(_("First touch: %(first)s. Last touch: %(last)s.") % touches)
+        yield Entry(
+            row.at, row.pk, "paid",
+            title % {"name": row.conversion, "value": row.value, "currency": row.currency},
+            text="\n".join(lines), source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
+register_provider("conversions", _conversions)
+
+
 def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
     rows = AppReceipt.objects.filter(contact=contact).select_related("app_source__connection")
     for row in rows_before(rows, "apps", cursor, size):
@@ -345,6 +376,7 @@ register_provider("fields", _fields)
 register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("site_messages", _site_messages)
+register_provider("scores", _scores)
 register_provider("subscriptions", _subscriptions)
 register_provider("tags", _tags)
 register_provider("visits", _visits)

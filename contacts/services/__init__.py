@@ -11,11 +11,13 @@ from .apps import (
     webhook_address,
 )
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
+from .conversions import record_conversion
 from .fields import set_field
 from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes, write_notes
 from .records import save_record
+from .scores import add_points, adjust_scores, expire_points, forget_score_changes, set_scores
 from .site import clean_page, get_visitor, identify_visitor, record_visit, record_visits
 from .site_messages import show_site_message
 from .suppression import suppress_address
@@ -32,6 +34,8 @@ __all__ = [
     "SubscribeResult",
     "UnknownEvent",
     "add_notes",
+    "add_points",
+    "adjust_scores",
     "check_unused",
     "clean_page",
     "confirm_submission",
@@ -39,13 +43,16 @@ __all__ = [
     "delete_contacts",
     "delete_old_deliveries",
     "delete_unused",
+    "expire_points",
     "find_event",
+    "forget_score_changes",
     "get_or_create_tags",
     "get_visitor",
     "identify_visitor",
     "learn_source",
     "receive_delivery",
     "receive_event",
+    "record_conversion",
     "record_event",
     "record_visit",
     "record_visits",
@@ -56,6 +63,7 @@ __all__ = [
     "save_form",
     "save_record",
     "set_field",
+    "set_scores",
     "show_site_message",
     "submit_form",
     "subscribe_app",

@@ -11,14 +11,17 @@ from contacts.models import (
     AppDelivery,
     AppReceipt,
     Contact,
+    ContactScore,
     ContactTag,
     EmailActivity,
     EmailReply,
     EventRecord,
+    ExpiringPoints,
     FieldChange,
     FormSubmission,
     Note,
     PageVisit,
+    ScoreChange,
     SentEmail,
     SiteMessageFact,
     SiteMessageTarget,
@@ -33,9 +36,11 @@ from contacts.signals import contacts_merging
 from contacts.values import address_hash
 
 from .changes import current_facts
+from .conversions import merge_conversions
 from .fields import set_field
 from .lists import REFUSED, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes
+from .scores import add_points
 from .tags import tag_contacts
 
 STANDARD = ("first_name", "last_name", "phone", "owner", "time_zone", "language")
@@ -47,7 +52,8 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
 
     Empty fields of `keep` are filled from `drop`. `choices` maps a standard field (also "email")
     or a custom field's key to "keep" or "drop" where both have a value; "keep" is the default.
-    A refusal of either wins over the other's subscription. Other apps move their rows on
+    A refusal of either wins over the other's subscription. Points of scores are added: both earned them
+    by what they did. Other apps move their rows on
     `contacts_merging`, in the same transaction.
     """
     chosen = _checked(keep, drop, choices or {})
@@ -62,9 +68,12 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_subscriptions(keep, drop)
     for tag_id in ContactTag.objects.filter(contact=drop).values_list("tag_id", flat=True):
         tag_contacts(contacts=keep, tag=tag_id)
+    _merge_scores(keep, drop)
+    merge_conversions(keep=keep, drop=drop)
     facts = (
         TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
         PageVisit, Visitor, SiteMessageFact, EmailReply,
+        ScoreChange, ExpiringPoints,
     )  # fmt: skip
     for fact in facts:
         fact._default_manager.filter(contact=drop).update(contact=keep)
@@ -146,6 +155,11 @@ def _merge_subscriptions(keep: Contact, drop: Contact) -> None:
                 unsubscribe_contacts(contacts=keep, list=theirs.list_id, status=theirs.status, reason=_("merge"))
         elif status is None or status == SubscriptionStatus.UNCONFIRMED != theirs.status:
             subscribe_contacts(contacts=keep, list=theirs.list_id, status=theirs.status)
+
+
+def _merge_scores(keep: Contact, drop: Contact) -> None:
+    for row in ContactScore.objects.filter(contact=drop).order_by("score_id"):
+        add_points(amounts={keep.pk: row.points}, score=row.score_id, reason=_("merge"))
 
 
 def _remember_refusals(keep: Contact, lost: str) -> None:

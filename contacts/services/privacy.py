@@ -50,6 +50,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"subject": row.subject, "text": row.text, "from": row.sender, "at": _time(row.at)}
             for row in contact.replies.order_by("at")
         ],
+        "scores": [
+            {"score": row.score.name, "points": row.points}
+            for row in contact.scores.select_related("score").order_by("score__name")
+        ],
         "form_submissions": [
             {
                 "form": row.form.name,
@@ -175,6 +179,23 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "site_message",
             contact.site_message_facts.select_related("message"),
             lambda f: {"message": f.message.title, "action": f.action, "view": f.view},
+        ),
+        *_facts(
+            "conversion",
+            contact.conversions.select_related("conversion"),
+            lambda f: {
+                "conversion": f.conversion.name,
+                "value": str(f.value),
+                "currency": f.currency,
+                "detail": f.detail,
+                "first_touch": f.first_touch,
+                "last_touch": f.last_touch,
+            },
+        ),
+        *_facts(
+            "score",
+            contact.score_changes.select_related("score"),
+            lambda f: {"score": f.score.name, "old": f.old, "new": f.new, "reason": f.reason},
         ),
         *_facts(
             "app",

@@ -10,7 +10,7 @@ from typing import Any
 
 from automations.models import Automation, Step
 from automations.services import add_step, save_automation
-from contacts.models import Campaign, CampaignLink, CustomEvent, Segment, SiteMessage
+from contacts.models import Campaign, CampaignLink, Conversion, CustomEvent, Score, Segment, SiteMessage
 from tests.factories import CustomFieldFactory, FormFactory, ListFactory, TagFactory, UserFactory
 from tests.peers.apps import source
 
@@ -133,6 +133,14 @@ def site_message() -> int:
     return SiteMessage.objects.create(title="Hello").pk
 
 
+def a_score() -> int:
+    return Score.objects.create(name=f"Score {Score.objects.count()}").pk
+
+
+def a_conversion() -> int:
+    return Conversion.objects.create(name=f"Conversion {Conversion.objects.count()}").pk
+
+
 TRIGGERS: dict[str, Sample] = {
     "site_message_dismissed": Sample(
         lambda automation: {"message": site_message()},
@@ -149,6 +157,21 @@ TRIGGERS: dict[str, Sample] = {
             ({"url_is": "exact", "url": "site.com", "strict": ["scheme"]}, "url"),
             ({"url_is": "exact", "url": "site.com", "strict": ["colour"]}, "strict"),
             ({"url_is": "some", "url": "site.com"}, "url_is"),
+        ),
+    ),
+    "conversion_occurred": Sample(
+        lambda automation: {"conversion": a_conversion()},
+        (({"conversion": 999_999}, "conversion"), ({"conversion": None}, "conversion")),
+    ),
+    "score_changed": Sample(
+        lambda automation: {"score": a_score(), "direction": "below", "value": -5},
+        (
+            ({"score": 999_999, "value": 1}, "score"),
+            ({"score": None, "value": 1}, "score"),
+            ({"value": "many"}, "value"),
+            ({"value": None}, "value"),
+            ({"value": 10**18}, "value"),
+            ({"direction": "sideways", "value": 1}, "direction"),
         ),
     ),
     "calendly_meeting_received": app_source("calendly"),
@@ -231,6 +254,27 @@ STEPS: dict[str, Sample] = {
     "site_message": Sample(
         lambda automation: {"message": site_message()},
         (({"message": None}, "message"), ({"message": 999_999}, "message")),
+    ),
+    "record_conversion": Sample(
+        lambda automation: {"conversion": a_conversion(), "value": "12.50"},
+        (
+            ({"conversion": 999_999}, "conversion"),
+            ({"conversion": None}, "conversion"),
+            ({"value": "-1"}, "value"),
+            ({"value": "1.234"}, "value"),
+            ({"value": "many"}, "value"),
+        ),
+    ),
+    "adjust_score": Sample(
+        lambda automation: {"score": a_score(), "op": "subtract", "points": 3},
+        (
+            ({"score": 999_999, "points": 1}, "score"),
+            ({"score": None, "points": 1}, "score"),
+            ({"op": "multiply", "points": 1}, "op"),
+            ({"op": "add", "points": 0}, "points"),
+            ({"op": "subtract", "points": -1}, "points"),
+            ({"op": "add", "points": 1_000_001}, "points"),
+        ),
     ),
     "send_email": Sample(
         fixed(
@@ -361,6 +405,24 @@ CONDITIONS: dict[str, Sample] = {
             ({"op": "visited", "url": "site.com", "days": 0}, "days"),
             ({"op": "visited", "times": 0}, "times"),
             ({"op": "saw"}, "op"),
+        ),
+    ),
+    "conversion": Sample(
+        lambda automation: {"op": "has_not", "conversion": a_conversion(), "times": 2, "days": 14},
+        (
+            ({"op": "has", "conversion": 999_999}, "conversion"),
+            ({"op": "has", "times": 0}, "times"),
+            ({"op": "had"}, "op"),
+        ),
+    ),
+    "score": Sample(
+        lambda automation: {"op": "between", "score": a_score(), "value": -2, "upper": 5},
+        (
+            ({"op": "above", "score": 999_999, "value": 1}, "score"),
+            ({"op": "above", "value": None}, "value"),
+            ({"op": "between", "value": 1}, "upper"),
+            ({"op": "between", "value": 5, "upper": 4}, "upper"),
+            ({"op": "near", "value": 1}, "op"),
         ),
     ),
     "app_receipt": Sample(

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from automations.models import Automation, Delivery, Enrollment
-from contacts.models import Contact, EmailActivity
+from contacts.models import Contact, ConversionRecord, EmailActivity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 def test_the_demo_loads_once_and_is_at_work() -> None:
     call_command("load_demo", people=300)
     assert Contact.objects.count() == 300
-    assert Automation.objects.filter(is_active=True).count() == 19
+    assert Automation.objects.filter(is_active=True).count() == 21
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()
@@ -25,6 +25,9 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
         "Who reads us", "Looked at the plans", "Shares us", "Tells friends", "Writes back", "Reads the receipt",
     ):  # fmt: skip
         assert Enrollment.objects.filter(automation__name=name).exists(), name
+    for name in ("Hot leads", "After an upgrade"):
+        assert Enrollment.objects.filter(automation__name=name).exists(), name
+    assert ConversionRecord.objects.exclude(first_touch="").exists()
     before = Enrollment.objects.count()
     call_command("load_demo")
     assert (Contact.objects.count(), Enrollment.objects.count()) == (300, before)

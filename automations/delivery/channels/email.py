@@ -23,6 +23,7 @@ from automations.reasons import Skip
 from contacts.mail_tokens import reply_address
 from contacts.models import Campaign, Contact, SentEmail
 from contacts.selectors.fields import values_of
+from contacts.selectors.scores import points_of
 from contacts.services.engagement import note_sent
 
 WITHOUT_METADATA = ("Postal",)
@@ -47,9 +48,10 @@ class EmailChannel:
 def _prepare(connection: Any, deliveries: Sequence[Delivery]) -> Iterator[Parcel]:
     """Contacts, values, campaigns and events in a fixed number of queries; eligibility in three a sender."""
     contacts = Contact.objects.select_related("owner").in_bulk([d.contact_id for d in deliveries if d.contact_id])
-    values = values_of(list(contacts))
+    values, points = values_of(list(contacts)), points_of(list(contacts))
     for contact in contacts.values():
         contact.custom_values = values.get(contact.pk, {})
+        contact.score_points = points.get(contact.pk, {})
     events = dict(
         Enrollment.objects.filter(pk__in=[d.enrollment_id for d in deliveries]).values_list("pk", "event")
     )

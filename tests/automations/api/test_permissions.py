@@ -3,9 +3,9 @@
 import pytest
 from django.utils import timezone
 
-from automations.models import Delivery, Enrollment
-from automations.services import add_to_automation, add_trigger
-from contacts.models import Segment
+from automations.models import ConversionRule, Delivery, Enrollment, ScoreRule
+from automations.services import add_to_automation, add_trigger, save_score_rule
+from contacts.models import Conversion, Score, Segment
 from contacts.services import tag_contacts
 from tests.automations.conftest import build_automation
 from tests.automations.samples import new_automation, published
@@ -54,6 +54,18 @@ TABLE = [
     ("post", "deliveries/{delivery}/resend/", None, E),
     ("post", "deliveries/{delivery}/mark-sent/", None, E),
     ("post", "deliveries/{delivery}/cancel/", None, E),
+    ("get", "conversion-rules/", None, V),
+    ("post", "conversion-rules/", {"conversion": "{conversion}", "trigger": "list_subscribed"}, E),
+    ("get", "conversion-rules/{definition}/", None, V),
+    ("patch", "conversion-rules/{definition}/", {"is_active": False}, E),
+    ("delete", "conversion-rules/{definition}/", None, E),
+    ("get", "score-rules/", None, V),
+    ("post", "score-rules/", {"score": "{score}", "points": 1, "trigger": "list_subscribed"}, E),
+    ("get", "score-rules/{rule}/", None, V),
+    ("patch", "score-rules/{rule}/", {"points": 2}, E),
+    ("get", "score-rules/{rule}/give/", None, E),
+    ("post", "score-rules/{rule}/give/", None, E),
+    ("delete", "score-rules/{rule}/", None, E),
     ("get", "trigger-types/", None, V),
     ("get", "trigger-types/tag_added/", None, V),
     ("get", "step-types/", None, V),
@@ -93,6 +105,10 @@ OTHERS = (
     "users",
     "token",
     "imports",
+    "scores",
+    "contact-scores",
+    "conversions",
+    "conversion-records",
 )
 
 
@@ -111,7 +127,17 @@ def ids(db):
     from automations.services import undo
 
     undo(automation=undone)
+    score, tag = Score.objects.create(name="Interest"), TagFactory()
+    tag_contacts(contacts=contacts[0], tag=tag)
+    conditions = {"match": "all", "conditions": [{"type": "tag", "op": "has", "tag": tag.pk}]}
+    rule = save_score_rule(rule=ScoreRule(), values={"score": score, "points": 1, "conditions": conditions})
+    conversion = Conversion.objects.create(name="Bought")
+    definition = ConversionRule.objects.create(conversion=conversion, trigger="list_subscribed")
     return {
+        "conversion": conversion.pk,
+        "definition": definition.pk,
+        "score": score.pk,
+        "rule": rule.pk,
         "automation": automation.pk,
         "looking_back": _looking_back(),
         "empty": new_automation().pk,

@@ -14,6 +14,7 @@ from contacts.models import (
     Contact,
     ContactTag,
     CustomEvent,
+    Score,
     Segment,
     SiteMessage,
     Subscription,
@@ -227,6 +228,7 @@ def test_sentences():
     bought = CustomEvent.objects.create(name="Bought")
     campaign = Campaign.objects.create(name="News")
     link = CampaignLink.objects.create(campaign=campaign, url="https://x.com")
+    interest = Score.objects.create(name="Interest")
     sentences = {
         "has the tag “VIP”": leaf("tag", op="has", tag=tag.pk),
         "does not have the tag “VIP”": leaf("tag", op="has_not", tag=tag.pk),
@@ -251,6 +253,8 @@ def test_sentences():
         "did not do “Bought” at least 3 times within the last 7 days": leaf(
             "event", op="did_not", event=bought.pk, times=3, days=7
         ),
+        "has more than 10 points in “Interest”": leaf("score", op="above", score=interest.pk, value=10),
+        "has converted": leaf("conversion", op="has"),
         "was not sent an e-mail": leaf("email_sent", op="not_sent"),
         "submitted the form “Sign up” within the last 7 days": leaf("form", op="submitted", form=form.pk, days=7),
         "did not submit any form": leaf("form", op="not_submitted"),

@@ -9,6 +9,9 @@ from contacts.models import (
     AppDelivery,
     Campaign,
     CampaignLink,
+    ContactScore,
+    Conversion,
+    ConversionRecord,
     CustomEvent,
     CustomField,
     EmailActivity,
@@ -18,6 +21,7 @@ from contacts.models import (
     List,
     Note,
     PageVisit,
+    Score,
     Segment,
     SentEmail,
     SiteMessage,
@@ -26,7 +30,14 @@ from contacts.models import (
     Tag,
     TrackedDomain,
 )
-from contacts.services import create_contact, submit_form, subscribe_contacts, suppress_address
+from contacts.services import (
+    adjust_scores,
+    create_contact,
+    record_conversion,
+    submit_form,
+    subscribe_contacts,
+    suppress_address,
+)
 from contacts.services.imports import create_import
 from tests.peers.apps import source
 
@@ -118,6 +129,22 @@ TABLE = [
     ("post", "page-visits/", {"url": "https://site.com/", "emails": ["a@example.com"]}, E),
     ("get", "tracking/", None, V),
     ("patch", "tracking/", {"wait_for_consent": True}, E),
+    ("get", "scores/", None, V),
+    ("get", "scores/{score}/", None, V),
+    ("post", "scores/", {"name": "new"}, E),
+    ("patch", "scores/{score}/", {"name": "new"}, E),
+    ("delete", "scores/{score}/", None, M),
+    ("post", "scores/{score}/contacts/", {"emails": ["a@example.com"], "points": 3}, E),
+    ("get", "contact-scores/", None, V),
+    ("get", "contact-scores/{points}/", None, V),
+    ("get", "conversions/", None, V),
+    ("get", "conversions/{conversion}/", None, V),
+    ("post", "conversions/", {"name": "new"}, E),
+    ("patch", "conversions/{conversion}/", {"name": "new"}, E),
+    ("delete", "conversions/{conversion}/", None, M),
+    ("post", "conversions/{conversion}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("get", "conversion-records/", None, V),
+    ("get", "conversion-records/{converted}/", None, V),
     ("get", "app-connections/", None, V),
     ("get", "app-connections/{connection}/", None, V),
     ("post", "app-connections/", {"app": "unbounce", "name": "new", "secret": "x" * 20}, M),
@@ -161,7 +188,15 @@ def ids(db, settings, tmp_path):
         connection=known.connection, external_id="1", outcome="failed", body="{}"
     )
     form = Form.objects.create(name="Sign up", double_opt_in=False)
+    score = Score.objects.create(name="Interest")
+    adjust_scores(contacts=contact, score=score, points=2)
+    conversion = Conversion.objects.create(name="Bought", counts="every")
+    record_conversion(contacts=contact, conversion=conversion)
     return {
+        "conversion": conversion.pk,
+        "converted": ConversionRecord.objects.get().pk,
+        "score": score.pk,
+        "points": ContactScore.objects.get().pk,
         "connection": known.connection_id,
         "source": known.pk,
         "delivery": delivery.pk,
@@ -228,8 +263,8 @@ def test_the_table_has_every_endpoint():
     # Those of segments are in tests/automations/api.
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
                 "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
-                "page-visits", "site-messages", "tracking",
-                "emails", "email-activity", "email-links")  # fmt: skip
+                "page-visits", "site-messages", "tracking", "scores", "contact-scores", "conversions",
+                "conversion-records", "emails", "email-activity", "email-links")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

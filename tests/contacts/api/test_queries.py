@@ -11,6 +11,7 @@ from contacts.models import (
     AppDelivery,
     Campaign,
     CampaignLink,
+    Conversion,
     CustomEvent,
     CustomField,
     EmailActivity,
@@ -18,12 +19,21 @@ from contacts.models import (
     List,
     Note,
     PageVisit,
+    Score,
     Segment,
     SentEmail,
     Tag,
     TrackedDomain,
 )
-from contacts.services import create_contact, record_event, subscribe_contacts, suppress_address, tag_contacts
+from contacts.services import (
+    adjust_scores,
+    create_contact,
+    record_conversion,
+    record_event,
+    subscribe_contacts,
+    suppress_address,
+    tag_contacts,
+)
 from tests.peers.apps import source
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +52,8 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         EmailActivity.objects.create(contact=contact, email=email, campaign=campaign, link=link, action="click")
         PageVisit.objects.create(contact=contact, url=f"https://s{n}.com/")
         TrackedDomain.objects.create(domain=f"s{n}.com")
+        adjust_scores(contacts=contact, score=Score.objects.create(name=f"score {n}"), points=1)
+        record_conversion(contacts=contact, conversion=Conversion.objects.create(name=f"conversion {n}"))
         form = source("typeform", f"form {n}")
         AppDelivery.objects.create(connection=form.connection, external_id=str(n), outcome="failed")
         AppConnection.objects.create(app="typeform", name=f"connection {n}")
@@ -58,7 +70,8 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
 def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
-        "imports", "events", "event-types", "emails", "email-activity", "email-links", "sites", "page-visits",
+        "imports", "events", "event-types", "sites", "page-visits", "scores", "contact-scores",
+        "conversions", "conversion-records", "emails", "email-activity", "email-links",
         "app-connections", "app-sources", "app-deliveries",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")

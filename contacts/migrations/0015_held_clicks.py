@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0012_site_messages"),
+        ("contacts", "0014_conversions"),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0010_site_messages"),
-        ("contacts", "0013_held_clicks"),
+        ("automations", "0012_conversions"),
+        ("contacts", "0015_held_clicks"),
     ]
 
     operations = [

@@ -83,6 +83,13 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "contacts_emailactivity_changelist",
                 "contacts.view_emailactivity",
             ),
+            (_("Answers"), "reply", "contacts_emailreply_changelist", "contacts.view_emailreply"),
+            (
+                _("Postmark"),
+                "markunread_mailbox",
+                "contacts_postmarkserver_changelist",
+                "contacts.view_postmarkserver",
+            ),
             (_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression"),
         ],
     ),

@@ -171,6 +171,24 @@ CLICK_HOLD_SECONDS = env.float("CLICK_HOLD_SECONDS", default=10)
 # What people did with e-mails is deleted after so many days (0: never); the figures of campaigns stay.
 ENGAGEMENT_RETENTION_DAYS = env.int("ENGAGEMENT_RETENTION_DAYS", default=730)
 
+# What comes in (docs/inbound-mail.md). Providers report to /mail/<MAIL_WEBHOOK_SECRET>/…; none: they can't.
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
+MAIL_WEBHOOK_RATE = env.int("MAIL_WEBHOOK_RATE", default=6_000)
+MAIL_WEBHOOK_MAX_BYTES = env.int("MAIL_WEBHOOK_MAX_BYTES", default=30 * 1024 * 1024)
+# A provider that counts opens and clicks in place of us; otherwise it would count ours a second time.
+PROVIDER_COUNTS_OPENS = env.bool("PROVIDER_COUNTS_OPENS", default=False)
+# So many e-mails in a row that bounced make an address one that no e-mail may go to.
+SOFT_BOUNCE_LIMIT = env.int("SOFT_BOUNCE_LIMIT", default=5)
+NOTICE_RETENTION_DAYS = env.int("NOTICE_RETENTION_DAYS", default=30)
+# The domain whose mail is handed to this server: answers go to reply+<token>@ it. None: Reply-To stays as it is.
+INBOUND_DOMAIN = env.str("INBOUND_DOMAIN", default="")
+# Also let bounces of SMTP servers come there. The domain must then permit the SMTP server (SPF).
+INBOUND_BOUNCES = env.bool("INBOUND_BOUNCES", default=False)
+# Pass answers on: to the contact's owner, or else to the address that the e-mail came from.
+INBOUND_PASS_ON = env.bool("INBOUND_PASS_ON", default=True)
+POSTMARK_API_URL = env.str("POSTMARK_API_URL", default="https://api.postmarkapp.com").rstrip("/")
+POSTMARK_RATE = env.int("POSTMARK_RATE", default=6_000)
+
 # --- Engine -----------------------------------------------------------------------------------
 # A trigger index older than this many seconds asks the database for its version on a single save.
 TRIGGER_INDEX_TTL = env.float("TRIGGER_INDEX_TTL", default=1.0)

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automations/", include("automations.urls")),
     path("automations/", include("automations.builder.urls")),
     path("campaigns/", include("automations.campaigns.urls")),
+    path("m/", include("automations.public.urls")),
     path("", include("contacts.urls")),
 ]
 handler500 = "contacts.api.errors.server_error"

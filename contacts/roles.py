@@ -31,7 +31,15 @@ KEPT_FROM_EDITORS = (
 )
 
 # What an editor only looks at.
-FOR_MANAGERS = ("account", "trackingsettings", "trackeddomain", "appconnection", "appsource", "appdelivery")
+FOR_MANAGERS = (
+    "account",
+    "trackingsettings",
+    "trackeddomain",
+    "appconnection",
+    "appsource",
+    "appdelivery",
+    "postmarkserver",
+)
 
 
 def update_groups(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:

@@ -13,7 +13,12 @@ from contacts.services.imports import run_import as _run_import
 from contacts.services.jobs import run_bulk_job as _run_bulk_job
 from contacts.services.leases import resume_stalled
 from contacts.services.notices import send_due_notices
-from contacts.services.retention import delete_old_engagement
+from contacts.services.postmark import settle_postmark as _settle_postmark
+from contacts.services.postmark import settle_the_rest
+from contacts.services.provider_notices import delete_old_notices
+from contacts.services.replies import pass_on_the_rest
+from contacts.services.replies import pass_reply_on as _pass_reply_on
+from contacts.services.retention import delete_old_engagement, delete_old_replies
 from contacts.services.site import delete_old_visits
 
 
@@ -30,9 +35,19 @@ def run_export(job_id: int) -> None:
 
 
 def resume_jobs() -> None:
-    """Once a minute: queue the jobs again whose worker died or whose task got lost; send what is due."""
+    """Once a minute: queue again what a worker died over, or whose task got lost."""
     resume_stalled()
+    settle_the_rest()
+    pass_on_the_rest()
     send_confirmations()
+
+
+def settle_postmark(notice_id: int) -> None:
+    _settle_postmark(notice_id=notice_id)
+
+
+def pass_reply_on(reply_id: int) -> None:
+    _pass_reply_on(reply_id=reply_id)
 
 
 def send_confirmations() -> None:
@@ -59,6 +74,8 @@ def retain() -> None:
     delete_old_deliveries(now=now)
     delete_old_visits(now=now)
     delete_old_engagement(now=now)
+    delete_old_replies(now=now)
+    delete_old_notices(now=now)
 
 
 def roll_up_campaigns() -> int:

@@ -6,7 +6,9 @@ from contacts.public.apps import app_delivery
 from contacts.public.engagement import click, pixel
 from contacts.public.events import track_event
 from contacts.public.forms import confirm, form_page, script
+from contacts.public.postmark import postmark_webhook
 from contacts.public.preferences import preferences
+from contacts.public.providers import provider_webhook
 from contacts.public.site import identify, message, message_script, site_script, track_visit
 from contacts.public.unsubscribe import unsubscribe
 
@@ -20,6 +22,8 @@ urlpatterns = [
     path("track/event/", track_event, name="track_event"),
     path("o/<str:token>.gif", pixel, name="pixel"),
     path("c/<str:token>/", click, name="click"),
+    path("mail/<str:secret>/<path:hook>", provider_webhook, name="provider_webhook"),
+    path("postmark/<int:pk>/<str:key>/", postmark_webhook, name="postmark_webhook"),
     path("track/site.js", site_script, name="site_script"),
     path("track/message.js", message_script, name="message_script"),
     path("track/message/", message, name="site_message"),

@@ -45,6 +45,9 @@ def name_campaigns(automation: Automation, steps: Iterable[Step]) -> None:
     if not emails:
         return
     _save({key: (automation, str(content["subject"])) for key, content in emails.items()})
+    for key, content in emails.items():
+        # Whom answers are passed on to.
+        Campaign.objects.filter(origin_key=key).update(from_email=content.get("from_email") or "")
     rows = Campaign.objects.filter(origin_key__in=emails).values_list("pk", "origin_key")
     add_links(urls={pk: links_in(emails[key or ""]) for pk, key in rows})
 

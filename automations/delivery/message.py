@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from automations.models import Delivery
 from contacts.language import language_of
-from contacts.links import inert_links, preferences_url, unsubscribe_url
+from contacts.mail_tokens import reply_address
 from contacts.models import Contact, SentEmail
 
 from .content import as_text, clean_html, has_own_layout, inline_css
+from .own_links import links_of, preview_links, public_links
 from .rendering import personalise
 from .tracking import Tracking
 
@@ -48,17 +49,31 @@ def build_message(
 ) -> EmailMultiAlternatives:
     """The message as it goes out. `content` holds a send-e-mail step's settings; the link to unsubscribe
     leaves the e-mail's lists (none: all). ValidationError when it can't be made for this contact."""
-    links = {
-        "unsubscribe": unsubscribe_url(contact, email.lists, email.pk),
-        "preferences": preferences_url(contact, email.pk),
-    }
+    links = links_of(content, contact, email)
     seen = _fill(content, contact, event, links, _Counted(tracking, email.pk) if tracking else None)
-    return _message(seen, contact.email, _headers(links, delivery))
+    message = _message(seen, contact.email, _headers(links, delivery))
+    if not message.reply_to and (address := reply_address(email.pk)):
+        message.reply_to = [address]
+    return message
+
+
+def web_version(
+    content: Mapping[str, Any], contact: Contact, event: Mapping[str, Any], email: SentEmail
+) -> Preview:
+    """What the recipient sees in a browser: the same, but nothing is counted."""
+    return _fill(content, contact, event, links_of({**content, "track_links": False}, contact, email))
+
+
+def public_version(content: Mapping[str, Any], email: SentEmail, language: str = "") -> Preview:
+    """What anybody may see: for nobody in particular, without the links that are the recipient's own."""
+    nobody = Contact(language=language)
+    nobody.custom_values = {}
+    return _fill(content, nobody, {}, public_links(email.pk))
 
 
 def preview(content: Mapping[str, Any], contact: Contact, event: Mapping[str, Any] | None = None) -> Preview:
     """What `contact` would see; same code as sending, but the links change nothing."""
-    return _fill(content, contact, event or {}, inert_links())
+    return _fill(content, contact, event or {}, preview_links())
 
 
 def build_test(content: Mapping[str, Any], contact: Contact, address: str) -> EmailMultiAlternatives:
@@ -91,7 +106,7 @@ def _fill(
         return personalise(content.get(name) or "", contact, event, html=html, links=links)
 
     with translation.override(language_of(contact)):
-        subject, preheader = _one_line(fill("subject")), _one_line(fill("preheader"))
+        subject, preheader = one_line(fill("subject")), one_line(fill("preheader"))
         source = fill("html", html=True)
         body, own_text = clean_html(source), fill("text").strip()
         pixel = ""
@@ -104,7 +119,7 @@ def _fill(
     if not subject:
         raise ValidationError(_("The subject is empty for this contact; give its names a fall-back."))
     address = content.get("from_email") or ""
-    name = _one_line(content.get("from_name") or "")
+    name = one_line(content.get("from_name") or "")
     sender = formataddr((name, address)) if address else settings.DEFAULT_FROM_EMAIL
     return Preview(subject, preheader, sender, content.get("reply_to") or "", html, text)
 
@@ -130,7 +145,7 @@ def _document(body: str, preheader: str, links: Mapping[str, str], pixel: str, *
         "preheader": preheader,
         "links": links,
         "pixel": pixel,
-        "needs_foot": links["unsubscribe"] not in body,
+        "needs_foot": bool(links["unsubscribe"]) and links["unsubscribe"] not in body,
         "address": settings.EMAIL_POSTAL_ADDRESS,
     }
     return inline_css(render_to_string("automations/email/document.html", context))
@@ -139,14 +154,14 @@ def _document(body: str, preheader: str, links: Mapping[str, str], pixel: str, *
 def _as_text(text: str, links: Mapping[str, str]) -> str:
     """The plain text with the same foot."""
     foot = [settings.EMAIL_POSTAL_ADDRESS] if settings.EMAIL_POSTAL_ADDRESS else []
-    if links["unsubscribe"] not in text:
+    if links["unsubscribe"] and links["unsubscribe"] not in text:
         foot.append(_("Unsubscribe: %s") % links["unsubscribe"])
         foot.append(_("E-mail preferences: %s") % links["preferences"])
     # “-- ” opens a signature: mail programs leave it out of replies.
     return "\n".join([text, "", "-- ", *foot, ""]) if foot else f"{text}\n"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """No header can be broken by what a field holds."""
     return " ".join(CONTROL.sub(" ", text).split())
 

@@ -40,7 +40,7 @@ from contacts.services import (
 from . import demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_campaigns import load_campaigns
-from .demo_emails import BLOG, PLANS, read_emails
+from .demo_emails import BLOG, PLANS, read_emails, talk_about_emails
 from .demo_emails import mail as _mail
 from .demo_forms import SIGN_UP, forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
@@ -184,6 +184,7 @@ class Demo:
         self._signed_up()
         self._readers()
         self._looked_at_plans()
+        self._talked_about()
         draft = Automation.objects.create(name="Webinar follow-up", description="A draft, not published yet.")
         add_trigger(automation=draft, type="tag_added", settings={"tags": [self.tags["Webinar"].pk]})
         self._line(draft, [("send_email", None), ("wait", {"mode": "period", "amount": 2, "unit": "days"})])
@@ -407,6 +408,36 @@ class Demo:
         self._line(automation, [("wait", wait), ("send_email", mail)])
         self._start(automation)
 
+    def _talked_about(self) -> None:
+        """One automation each for who shares, forwards and answers; and one for transactional opens."""
+        newsletter = self.lists["Newsletter"].pk
+        wait: tuple[str, dict[str, Any] | None] = ("wait", {"mode": "period", "amount": 1, "unit": "days"})
+        thanks = ("send_email", _mail("Thank you for telling others", "It means a lot to us."))
+        vip, call = (("add_tag", {"tag": self.tags[name].pk}) for name in ("VIP", "Needs a call"))
+        kinds: tuple[tuple[str, str, str, dict[str, Any], list[tuple[str, dict[str, Any] | None]]], ...] = (
+            ("Shares us", "Shares an e-mail to the newsletter.", "email_shared", {"list": newsletter}, [vip]),
+            ("Tells friends", "Forwards an e-mail to friends.", "email_forwarded", {}, [wait, thanks]),
+            ("Writes back", "Answers an e-mail: somebody should call.", "email_replied", {"scope": "any"}, [call]),
+            (
+                "Reads the receipt",
+                "Opens a receipt that the shop sent through Postmark.",
+                "email_opened",
+                {
+                    "kind": "transactional",
+                    "server": "Shop",
+                    "which": "tag",
+                    "which_op": "is",
+                    "which_text": "receipt",
+                },
+                [("add_note", {"text": "Has read the receipt."})],
+            ),
+        )
+        for name, text, trigger, settings, steps in kinds:
+            automation = Automation.objects.create(name=name, description=text)
+            add_trigger(automation=automation, type=trigger, settings=settings)
+            self._line(automation, steps)
+            self._start(automation)
+
     def _start(self, automation: Automation) -> None:
         publish(automation=automation)
         activate(automation=automation)
@@ -465,6 +496,7 @@ class Demo:
         app_day(pick, ids, self.sources)
         set_field(field=plan, values=dict.fromkeys(pick.sample(ids, 4), "Team"))
         read_emails(pick)
+        talk_about_emails(pick)
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
 

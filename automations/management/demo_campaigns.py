@@ -8,17 +8,13 @@ from datetime import datetime, timedelta
 from automations.campaigns.layouts import LAYOUTS
 from automations.engine.pump import turn
 from automations.services import save_campaign, schedule_campaign, start_campaign
-from contacts.models import Campaign, CampaignLink, List, Segment, SentEmail
+from contacts.models import Campaign, List, Segment, SentEmail
 from contacts.models.engagement import EmailAction
 from contacts.services import unsubscribe_contacts
 from contacts.services.campaigns import roll_up_counts, save_template
 from contacts.services.engagement import record_email_activity
 
 Clock = Callable[[datetime], AbstractContextManager[None]]
-LINKS = {
-    "newsletter": ("https://example.com/first", "https://example.com/second"),
-    "offer": ("https://example.com/shop",),
-}
 SENT: tuple[tuple[str, str, str, str, int, float], ...] = (
     # name, subject, layout, list, days ago, share that opens
     ("October letter", "What we learned this autumn", "newsletter", "Newsletter", 20, 0.34),
@@ -34,7 +30,7 @@ def load_campaigns(pick: random.Random, now: datetime, lists: dict[str, List], a
             campaign = _write(name, subject, layout, [lists[list_name]])
             start_campaign(campaign=campaign)
             _send(sent_at)
-        _respond(pick, campaign, layout, sent_at, now, opens, at)
+        _respond(pick, campaign, sent_at, now, opens, at)
     later = _write("Winter news", "Three things for the dark months", "newsletter", [lists["Newsletter"]])
     schedule_campaign(campaign=later, at=now + timedelta(days=5, hours=1))
     draft = _write("New: reports by e-mail", "", "announcement", [])
@@ -57,14 +53,13 @@ def _send(moment: datetime) -> None:
 def _respond(
     pick: random.Random,
     campaign: Campaign,
-    layout: str,
     sent_at: datetime,
     now: datetime,
     opens: float,
     at: Clock,
 ) -> None:
     """Most who open do so on the first day; some click, a few leave, a machine looks too."""
-    links = [CampaignLink.objects.create(campaign=campaign, url=url) for url in LINKS[layout]]
+    links = list(campaign.links.all())
     for email in SentEmail.objects.filter(campaign=campaign, sent_at__isnull=False).order_by("pk"):
         if pick.random() < 0.01:
             record_email_activity(email=email, action=EmailAction.BOUNCE, detail="550 no such user", at=sent_at)

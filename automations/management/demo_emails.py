@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from contacts.models import CampaignLink, SentEmail
+from contacts.models import CampaignLink, EmailReply, PostmarkServer, SentEmail
 from contacts.models.engagement import EmailAction
 from contacts.services.engagement import record_email_activity
+from contacts.services.postmark import receive_postmark
 
 #: (label, address) of links in the demo's e-mails.
 PLANS = ("See the plans", "https://example.com/plans")
@@ -40,3 +41,33 @@ def read_emails(pick: random.Random) -> None:
         elif chance < 0.48 and email.campaign_id in links:
             link = pick.choice(links[email.campaign_id])
             record_email_activity(email=email, action=EmailAction.CLICK, link=link, detail=link.url)
+
+
+def talk_about_emails(pick: random.Random) -> None:
+    """A few share, forward or answer; the shop's receipts are opened, as Postmark tells it."""
+    recent = list(SentEmail.objects.filter(campaign__isnull=False, contact__isnull=False).order_by("-pk")[:60])
+    for email in pick.sample(recent, min(4, len(recent))):
+        network = pick.choice(("facebook", "linkedin", "whatsapp"))
+        record_email_activity(email=email, action=EmailAction.SHARE, detail=network)
+    for email in pick.sample(recent, min(2, len(recent))):
+        record_email_activity(email=email, action=EmailAction.FORWARD)
+    for email in pick.sample(recent, min(3, len(recent))):
+        record_email_activity(email=email, action=EmailAction.REPLY)
+        EmailReply.objects.create(
+            contact_id=email.contact_id or 0, email=email, sender=email.address,
+            subject=f"Re: {email.subject}"[:250], text="Sounds good. Could you call me on Tuesday?",
+        )  # fmt: skip
+    server, _new = PostmarkServer.objects.get_or_create(name="Shop")
+    for number, email in enumerate(pick.sample(recent, min(3, len(recent)))):
+        receive_postmark(
+            server=server,
+            payload={
+                "RecordType": "Open",
+                "MessageStream": "outbound",
+                "MessageID": f"demo-{email.pk}-{number}",
+                "Recipient": email.address,
+                "Tag": "receipt",
+                "Metadata": {"subject": "Your receipt"},
+                "ReceivedAt": timezone.now().isoformat(),
+            },
+        )

@@ -5,6 +5,7 @@ from . import form_submitted  # isort: skip
 from . import event_recorded  # isort: skip
 from . import goal_achieved  # isort: skip
 from . import email_opened, email_link_clicked  # isort: skip
+from . import email_shared, email_forwarded, email_replied  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
@@ -16,8 +17,11 @@ __all__ = [
     "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",
+    "email_forwarded",
     "email_link_clicked",
     "email_opened",
+    "email_replied",
+    "email_shared",
     "event_recorded",
     "form_submitted",
     "goal_achieved",

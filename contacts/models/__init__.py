@@ -9,6 +9,7 @@ from .fields import ContactFieldValue, CustomField, FieldValue
 from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
+from .mailing import EmailForward, EmailReply, PostmarkServer, ProviderNotice
 from .notes import Note
 from .scores import ContactScore, ExpiringPoints, Score, ScoreChange
 from .segments import Segment
@@ -36,6 +37,8 @@ __all__ = [
     "CustomEvent",
     "CustomField",
     "EmailActivity",
+    "EmailForward",
+    "EmailReply",
     "EmailTemplate",
     "EventRecord",
     "ExpiringPoints",
@@ -53,6 +56,8 @@ __all__ = [
     "List",
     "Note",
     "PageVisit",
+    "PostmarkServer",
+    "ProviderNotice",
     "Score",
     "ScoreChange",
     "Segment",

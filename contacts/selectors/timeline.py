@@ -20,6 +20,7 @@ from contacts.models import (
     Contact,
     ConversionRecord,
     EmailActivity,
+    EmailReply,
     EventRecord,
     FieldChange,
     FormSubmission,
@@ -357,7 +358,18 @@ def _apps(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]
 
 register_provider("apps", _apps)
 register_provider("created", _created)
+
+
+def _replies(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    for row in rows_before(EmailReply.objects.filter(contact=contact), "replies", cursor, size):
+        yield Entry(
+            row.at, row.pk, "chat", _("Wrote: “%s”") % (row.subject or _short(row.text)),
+            text=row.text, source=Source.CONTACT,
+        )  # fmt: skip
+
+
 register_provider("email activity", _email_activity)
+register_provider("replies", _replies)
 register_provider("emails", _emails)
 register_provider("events", _events)
 register_provider("fields", _fields)

@@ -1,5 +1,6 @@
 """Touches: what brought a contact here. Providers each know one kind, as the timeline's do."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,12 +81,11 @@ def _forms(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[int
 
 def _visits(contact_ids: Collection[int], before: datetime) -> Iterable[tuple[int, Touch]]:
     """Visits that came from elsewhere: by a link with utm parameters, or from a site that is not ours."""
-    ours = Q()
-    for domain, subdomains in TrackedDomain.objects.values_list("domain", "subdomains"):
-        for prefix in ("https://", "http://", "https://www.", "http://www."):
-            ours |= Q(referrer__istartswith=f"{prefix}{domain}")
-        ours |= Q(referrer__icontains=f".{domain}/") if subdomains else Q()
-    rows = PageVisit.objects.filter(Q(url__contains="utm_source=") | ~Q(referrer="") & ~ours)
+    names = "|".join(map(re.escape, TrackedDomain.objects.values_list("domain", flat=True)))
+    ours = (
+        Q(referrer="") | Q(referrer__iregex=rf"^https?://([^/]*\.)?({names})([:/]|$)") if names else Q(referrer="")
+    )
+    rows = PageVisit.objects.filter(Q(url__contains="utm_source=") | ~ours)
     for row in ends_of(rows, contact_ids, before):
         yield row.contact_id or 0, Touch(row.at, _origin_of(row))
 

@@ -91,3 +91,22 @@ def _clicks_since(email: int, since: datetime) -> list[Click]:
     decided = rows.exclude(link=None).order_by().values_list("link_id", "at")
     held = HeldClick.objects.filter(email=email, at__gte=since).order_by().values_list("link_id", "at")
     return [Click(link or 0, at) for link, at in decided.union(held, all=True)]
+
+
+def judge_share(*, email: SentEmail, method: str, headers: Mapping[str, str]) -> bool | None:
+    """Whether a share link was followed by a machine; None for what leaves no trace.
+
+    What would be held, were it a click, is a machine's: nobody shares what has just come, or two things at once.
+    """
+    now = timezone.now()
+    verdict = judge_click(
+        method,
+        headers,
+        link=0,
+        now=now,
+        sent_at=email.sent_at,
+        before=_clicks_since(email.pk, now - SWEEP),
+        impossible=timedelta(seconds=settings.CLICK_IMPOSSIBLE_SECONDS),
+        early=timedelta(seconds=settings.CLICK_EARLY_SECONDS),
+    )
+    return None if verdict == Fetch.NOTHING else verdict != Fetch.PERSON

@@ -14,6 +14,7 @@ from contacts.models import (
     ContactScore,
     ContactTag,
     EmailActivity,
+    EmailReply,
     EventRecord,
     ExpiringPoints,
     FieldChange,
@@ -71,7 +72,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     merge_conversions(keep=keep, drop=drop)
     facts = (
         TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
-        PageVisit, Visitor, SiteMessageFact,
+        PageVisit, Visitor, SiteMessageFact, EmailReply,
         ScoreChange, ExpiringPoints,
     )  # fmt: skip
     for fact in facts:

@@ -46,6 +46,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             for note in contact.notes.order_by("created_at")
         ],
         "emails": _emails(contact),
+        "replies": [
+            {"subject": row.subject, "text": row.text, "from": row.sender, "at": _time(row.at)}
+            for row in contact.replies.order_by("at")
+        ],
         "scores": [
             {"score": row.score.name, "points": row.points}
             for row in contact.scores.select_related("score").order_by("score__name")

@@ -3,19 +3,29 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Model, QuerySet
 
-from contacts.models import EmailActivity
+from contacts.models import EmailActivity, EmailForward, EmailReply
 
 BATCH = 10_000
 
 
 def delete_old_engagement(*, now: datetime) -> int:
     """Delete activity older than ENGAGEMENT_RETENTION_DAYS, in batches; returns how many rows. Figures stay."""
+    return _delete_older(EmailActivity.objects.all(), now)
+
+
+def delete_old_replies(*, now: datetime) -> int:
+    """Answers, and the hashes of friends' addresses, go with the activity they belong to."""
+    return _delete_older(EmailReply.objects.all(), now) + _delete_older(EmailForward.objects.all(), now)
+
+
+def _delete_older(rows: QuerySet[Model], now: datetime) -> int:
     days = settings.ENGAGEMENT_RETENTION_DAYS
     if not days:
         return 0
     deleted = 0
-    old = EmailActivity.objects.filter(at__lt=now - timedelta(days=days)).order_by("pk")
+    old = rows.filter(at__lt=now - timedelta(days=days)).order_by("pk")
     while ids := list(old.values_list("pk", flat=True)[:BATCH]):
-        deleted += EmailActivity.objects.filter(pk__in=ids)._raw_delete("default")
+        deleted += rows.model._default_manager.filter(pk__in=ids)._raw_delete("default")
     return deleted

@@ -207,6 +207,22 @@ TRIGGERS: dict[str, Sample] = {
     "email_link_clicked": Sample(
         a_link, (*NO_EMAIL, ({"link": 999_999}, "link"), ({"kind": "transactional"}, "kind"))
     ),
+    "email_shared": Sample(
+        lambda automation: {
+            "campaign": Campaign.objects.create(name="News").pk,
+            "list": ListFactory().pk,
+            "network": "x",
+        },
+        (({"campaign": 999_999}, "campaign"), ({"list": 999_999}, "list"), ({"network": "myspace"}, "network")),
+    ),
+    "email_forwarded": Sample(
+        lambda automation: {"campaign": Campaign.objects.create(name="News").pk},
+        (({"campaign": 999_999}, "campaign"), ({"campaign": "x"}, "campaign")),
+    ),
+    "email_replied": Sample(
+        lambda automation: {"scope": "campaign", "campaign": Campaign.objects.create(name="News").pk},
+        (*NO_EMAIL, ({"kind": "transactional"}, "kind")),
+    ),
     "tag_added": Sample(tags, NO_TAGS),
     "tag_removed": Sample(tags, NO_TAGS),
     "list_subscribed": Sample(one_list, NO_LIST),

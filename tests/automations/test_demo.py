@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 def test_the_demo_loads_once_and_is_at_work() -> None:
     call_command("load_demo", people=300)
     assert Contact.objects.count() == 300
-    assert Automation.objects.filter(is_active=True).count() == 17
+    assert Automation.objects.filter(is_active=True).count() == 21
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()
@@ -22,7 +22,9 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
         ("open", True),
         ("click", False),
     }
-    for name in ("Who reads us", "Looked at the plans"):
+    for name in (
+        "Who reads us", "Looked at the plans", "Shares us", "Tells friends", "Writes back", "Reads the receipt",
+    ):  # fmt: skip
         assert Enrollment.objects.filter(automation__name=name).exists(), name
     for name in ("Hot leads", "After an upgrade"):
         assert Enrollment.objects.filter(automation__name=name).exists(), name

@@ -20,11 +20,13 @@ from automations.delivery.tracking import Tracking
 from automations.engine.plan import plan_of_version
 from automations.models import Delivery, Enrollment
 from automations.reasons import Skip
+from contacts.mail_tokens import reply_address
 from contacts.models import Campaign, Contact, SentEmail
 from contacts.selectors.fields import values_of
 from contacts.selectors.scores import points_of
 from contacts.services.engagement import note_sent
 
+WITHOUT_METADATA = ("Postal",)
 log = logging.getLogger(__name__)
 
 
@@ -141,9 +143,21 @@ def _sending(
 
 
 def _send(connection: Any, message: EmailMessage, email: SentEmail) -> str:
+    _mark(connection, message, email)
     message_id = hand_over(connection, message)
     note_sent(email=email, message_id=message_id, subject=str(message.subject))
     return message_id
+
+
+def _mark(connection: Any, message: Any, email: SentEmail) -> None:
+    """So that what comes back of it is known to be of it: a provider's notices, a mail server's bounces."""
+    if hasattr(connection, "esp_name"):
+        if connection.esp_name not in WITHOUT_METADATA:
+            message.metadata = {"sent_email": str(email.pk)}
+    elif settings.INBOUND_BOUNCES and (address := reply_address(email.pk)):
+        # Django sends `From` as it is given here, and `from_email` to the server as the return path.
+        message.extra_headers["From"] = message.from_email
+        message.from_email = address
 
 
 def _fail(error: Exception) -> str:

@@ -303,9 +303,9 @@ DELIVERY_ACTIONS = [
     ("failed", "mark-sent", "sent", {"failed": -1, "sent": 1}),
     ("uncertain", "mark-sent", "sent", {"sent": 1}),
     ("pending", "mark-sent", None, {}),
-    ("pending", "cancel", "skipped", {"skipped": 1}),
-    ("uncertain", "cancel", "skipped", {"skipped": 1}),
-    ("failed", "cancel", "skipped", {"failed": -1, "skipped": 1}),
+    ("pending", "cancel", "skipped", {"skipped": 1, "skip:cancelled": 1}),
+    ("uncertain", "cancel", "skipped", {"skipped": 1, "skip:cancelled": 1}),
+    ("failed", "cancel", "skipped", {"failed": -1, "skipped": 1, "skip:cancelled": 1}),
     ("claimed", "cancel", None, {}),
     ("sent", "cancel", None, {}),
 ]

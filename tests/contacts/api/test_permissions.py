@@ -15,12 +15,14 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EmailActivity,
+    EmailReply,
     EventRecord,
     Form,
     ImportJob,
     List,
     Note,
     PageVisit,
+    PostmarkServer,
     Score,
     Segment,
     SentEmail,
@@ -104,6 +106,13 @@ TABLE = [
     ("get", "emails/{email}/", None, V),
     ("get", "email-activity/", None, V),
     ("get", "email-activity/{activity}/", None, V),
+    ("get", "email-replies/", None, V),
+    ("get", "email-replies/{reply}/", None, V),
+    ("get", "postmark-servers/", None, V),
+    ("get", "postmark-servers/{postmark}/", None, V),
+    ("post", "postmark-servers/", {"name": "new"}, M),
+    ("patch", "postmark-servers/{postmark}/", {"name": "new"}, M),
+    ("delete", "postmark-servers/{postmark}/", None, M),
     ("get", "email-links/", None, V),
     ("get", "email-links/{link}/", None, V),
     ("get", "event-types/", None, V),
@@ -209,6 +218,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "email": email.pk,
+        "reply": EmailReply.objects.create(contact=contact, email=email).pk,
+        "postmark": PostmarkServer.objects.create(name="Shop").pk,
         "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
         "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
@@ -264,7 +275,8 @@ def test_the_table_has_every_endpoint():
     contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
                 "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
                 "page-visits", "site-messages", "tracking", "scores", "contact-scores", "conversions",
-                "conversion-records", "emails", "email-activity", "email-links")  # fmt: skip
+                "conversion-records", "emails", "email-activity", "email-links", "email-replies",
+                "postmark-servers")  # fmt: skip
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()

@@ -115,6 +115,9 @@ def _preparer(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
         return str  # also of enumeration members and lazy translations
     if connection.vendor == "postgresql":
         return lambda value: value  # psycopg knows numbers, dates and booleans
+    kept = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(kept, models.IntegerField | models.BooleanField):
+        return lambda value: value  # as the json module does, and SQLite
     return lambda value: field.get_db_prep_save(value, connection)
 
 

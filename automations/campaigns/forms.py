@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from automations.forms import RecordsField
+from automations.personal import PersonalText
 from contacts.models import Campaign, EmailTemplate, List, Segment
 
 
@@ -38,7 +39,7 @@ class CampaignForm(forms.ModelForm):
             "from_email": _("Left empty, the installation's own sender."),
             "track_links": _("Links lead through this server first."),
         }
-        widgets = {"html": forms.Textarea(attrs={"rows": 18, "spellcheck": "false"}),
+        widgets = {"html": PersonalText(attrs={"rows": 18, "spellcheck": "false"}),
                    "text": forms.Textarea(attrs={"rows": 5})}  # fmt: skip
 
     def _post_clean(self) -> None:

@@ -175,6 +175,8 @@ class Demo:
         self._welcome()
         self._onboarding()
         self._vip()
+        self._onboarded()
+        self._no_vip()
         self._win_back()
         self._plan_change()
         self._report_exported()
@@ -268,6 +270,29 @@ class Demo:
                 ("update_field", {"field": "seats", "op": "increment", "value": "1"}),
             ],
         )
+        self._start(automation)
+
+    def _onboarded(self) -> None:
+        automation = Automation.objects.create(
+            name="Onboarded, what next", description="Starts where the goal of the trial's onboarding is reached."
+        )
+        goal = Step.objects.get(automation__name="Trial onboarding", goalstep__name="Onboarded")
+        settings = {"goal": goal.key, "outcome": "reached"}
+        add_trigger(automation=automation, type="goal_achieved", settings=settings)
+        wait = {"mode": "period", "amount": 5, "unit": "days"}
+        mail = _mail("You know your way around now", "Here is what others do next.")
+        self._line(automation, [("wait", wait), ("send_email", mail)])
+        self._start(automation)
+
+    def _no_vip(self) -> None:
+        automation = Automation.objects.create(
+            name="No VIP any more", description="What was to be done for a VIP is taken back."
+        )
+        add_trigger(
+            automation=automation, type="tag_removed", settings={"tags": [self.tags["VIP"].pk]}, runs="multiple"
+        )
+        note = {"text": "Is no VIP any more; {{ contact.fields.plan | default: 'no plan' }}."}
+        self._line(automation, [("remove_tag", {"tag": self.tags["Needs a call"].pk}), ("add_note", note)])
         self._start(automation)
 
     def _win_back(self) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from automations.delivery.rendering import personalise, validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
+from automations.personal import PersonalText
 from contacts.services import write_notes
 
 from .base import STEPS, StepRun
@@ -28,7 +29,7 @@ class AddNoteStep(Step):
         text = forms.CharField(
             label=gettext_lazy("Note"),
             max_length=10_000,
-            widget=forms.Textarea,
+            widget=PersonalText(links=False),
             validators=[validate_template],
             help_text=gettext_lazy("Personalise with {{ contact.first_name }} and the like."),
         )

@@ -15,6 +15,7 @@ from automations.delivery.rendering import personalise, validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.names import name_of
+from automations.personal import PersonalText
 from automations.reasons import Outcome
 from contacts.models import Contact
 
@@ -57,7 +58,7 @@ class NotifyStep(Step):
         text = forms.CharField(
             label=gettext_lazy("Message"),
             max_length=10_000,
-            widget=forms.Textarea,
+            widget=PersonalText(links=False),
             validators=[validate_template],
         )
 

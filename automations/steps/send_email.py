@@ -11,6 +11,7 @@ from automations.delivery.outbox import DeliveryDraft
 from automations.delivery.rendering import validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
+from automations.personal import PersonalText
 from automations.reasons import Outcome
 from contacts.values import clean_email
 
@@ -50,7 +51,7 @@ class SendEmailStep(Step):
         html = forms.CharField(
             label=gettext_lazy("Content (HTML)"),
             max_length=500_000,
-            widget=forms.Textarea,
+            widget=PersonalText,
             validators=[validate_template],
             help_text=gettext_lazy("Personalise with {{ contact.first_name | default: 'friend' }} and the like."),
         )

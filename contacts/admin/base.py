@@ -33,6 +33,7 @@ def styled(form: forms.BaseForm) -> Any:
     for field in form.fields.values():
         themed = STYLED.get(type(field.widget))
         if themed is None:
+            _dress(field.widget)
             continue
         plain = field.widget
         field.widget = themed(attrs=plain.attrs)
@@ -40,6 +41,13 @@ def styled(form: forms.BaseForm) -> Any:
         if hasattr(plain, "choices"):
             field.widget.choices = plain.choices
     return form
+
+
+def _dress(widget: forms.Widget) -> None:
+    """A text control that draws something of its own besides keeps doing so, in the theme's colours."""
+    for kind in (forms.Textarea, forms.TextInput):
+        if isinstance(widget, kind) and "class" not in widget.attrs:
+            widget.attrs["class"] = STYLED[kind]().attrs["class"]
 
 
 def messages_of(error: ValidationError) -> list[str]:

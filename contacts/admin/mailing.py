@@ -3,17 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from contacts.models import EmailReply, PostmarkServer
-from contacts.services.postmark import save_postmark_server
+from contacts.services.postmark import postmark_address, save_postmark_server
 
 from .base import BaseAdmin, styled
 
@@ -66,8 +64,7 @@ class PostmarkServerAdmin(BaseAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         server = kwargs.get("obj")
         if server is not None and self.has_change_permission(request):
-            path = reverse("contacts:postmark_webhook", args=[server.pk, server.key])
-            context |= {"webhook_address": f"{settings.SITE_URL}{path}"}
+            context |= {"webhook_address": postmark_address(server=server)}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: PostmarkServer, form: Any, change: bool) -> None:

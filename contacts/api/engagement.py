@@ -14,15 +14,15 @@ NO_CONTACT = {"invalid_choice": gettext_lazy("There is no contact %(value)s.")}
 NO_CAMPAIGN = {"invalid_choice": gettext_lazy("There is no campaign %(value)s.")}
 
 
-def _contact() -> django_filters.ModelChoiceFilter:
+def by_contact() -> django_filters.ModelChoiceFilter:
     return django_filters.ModelChoiceFilter(
         queryset=Contact.objects.all(), help_text="A contact's id.", error_messages=NO_CONTACT
     )
 
 
-def _campaign() -> django_filters.ModelChoiceFilter:
+def by_campaign(field: str = "campaign") -> django_filters.ModelChoiceFilter:
     return django_filters.ModelChoiceFilter(
-        queryset=Campaign.objects.all(), help_text="A campaign's id.", error_messages=NO_CAMPAIGN
+        field_name=field, queryset=Campaign.objects.all(), help_text="A campaign's id.", error_messages=NO_CAMPAIGN
     )
 
 
@@ -38,8 +38,8 @@ class SentEmailSerializer(serializers.ModelSerializer):
 
 
 class SentEmailFilter(django_filters.FilterSet):
-    contact = _contact()
-    campaign = _campaign()
+    contact = by_contact()
+    campaign = by_campaign()
     kind = django_filters.ChoiceFilter(choices=EmailKind.choices)
     sent_after = django_filters.IsoDateTimeFilter(field_name="sent_at", lookup_expr="gte")
     sent_before = django_filters.IsoDateTimeFilter(field_name="sent_at", lookup_expr="lt")
@@ -67,8 +67,8 @@ class EmailActivitySerializer(serializers.ModelSerializer):
 
 
 class EmailActivityFilter(django_filters.FilterSet):
-    contact = _contact()
-    campaign = _campaign()
+    contact = by_contact()
+    campaign = by_campaign()
     email = django_filters.NumberFilter(field_name="email_id", help_text="The id of a sent e-mail.", max_digits=18)
     action = django_filters.ChoiceFilter(choices=EmailAction.choices)
     machine = django_filters.BooleanFilter()
@@ -98,7 +98,7 @@ class EmailLinkSerializer(serializers.ModelSerializer):
 
 
 class EmailLinkFilter(django_filters.FilterSet):
-    campaign = _campaign()
+    campaign = by_campaign()
 
     class Meta:
         model = CampaignLink

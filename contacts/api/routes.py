@@ -11,6 +11,7 @@ from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
 from .imports import ImportViewSet
 from .labels import ListViewSet, TagViewSet
+from .mailing import EmailReplyViewSet, PostmarkServerViewSet
 from .notes import NoteViewSet
 from .records import FieldViewSet, SegmentViewSet, SubscriptionViewSet, SuppressionViewSet
 from .scores import ContactScoreViewSet, ScoreViewSet
@@ -25,6 +26,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("contacts", ContactViewSet),
     ("email-activity", EmailActivityViewSet),
     ("email-links", EmailLinkViewSet),
+    ("email-replies", EmailReplyViewSet),
     ("emails", SentEmailViewSet),
     ("contact-scores", ContactScoreViewSet),
     ("conversion-records", ConversionRecordViewSet),
@@ -38,6 +40,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
     ("page-visits", PageVisitViewSet),
+    ("postmark-servers", PostmarkServerViewSet),
     ("scores", ScoreViewSet),
     ("segments", SegmentViewSet),
     ("site-messages", SiteMessageViewSet),

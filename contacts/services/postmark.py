@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -69,6 +70,12 @@ def save_postmark_server(
     if new_key:
         values["key"] = new_webhook_key()
     return save_record(record=server, values=values)
+
+
+def postmark_address(*, server: PostmarkServer) -> str:
+    """Where Postmark has to post to. Whoever knows it can report of any e-mail."""
+    path = reverse("contacts:postmark_webhook", args=[server.pk, server.key])
+    return f"{settings.SITE_URL}{path}"
 
 
 def receive_postmark(*, server: PostmarkServer, payload: Mapping[str, Any]) -> str:

@@ -1,11 +1,15 @@
 """Postmark servers and answers in the admin: who sees what, and what is said of bad input."""
 
+import time
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from contacts.models import EmailReply, PostmarkServer
+from contacts.models import EmailActivity, EmailReply, PostmarkServer
+from contacts.services import create_contact
 from tests.contacts import mail
+from tests.peers.http import Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -112,12 +116,34 @@ def test_who_may_post(settings):
     assert Client().post(url, notice, content_type="application/json").status_code == 429
 
 
+@pytest.mark.slow
+def test_a_worker_asks_for_the_subject(worker, server, http_target, process_environment):
+    """Postmark's API is played by a real HTTP server; the notice comes over HTTP."""
+    create_contact(email="ann@example.com")
+    shop = PostmarkServer.objects.create(name="Shop", token="server-token")
+    process_environment |= {"POSTMARK_API_URL": http_target.url, "WEBHOOK_ALLOW_PRIVATE": "yes"}
+    worker.environment |= process_environment
+    http_target.default = Answer(body=b'{"Subject": "Your order"}')
+    notice = mail.postmark("Open")
+    url = server.url + reverse("contacts:postmark_webhook", args=[shop.pk, shop.key])
+    assert mail.post(url, notice) == 200
+    assert http_target.requests == [] and not EmailActivity.objects.exists()
+    worker.start()
+    deadline = time.monotonic() + 30
+    while not EmailActivity.objects.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    (asked,) = http_target.requests
+    assert asked.path == f"/messages/outbound/{notice['MessageID']}/details"
+    assert asked.headers["x-postmark-server-token"] == "server-token"
+    activity = EmailActivity.objects.select_related("email").get()
+    assert (activity.action, activity.email.subject) == ("open", "Your order")
+
+
 def test_what_postmark_reports_of_an_address(settings):
     """Bounce and complaint of a transactional e-mail; a failing API loses nothing."""
     from django.utils import timezone
 
-    from contacts.models import EmailActivity, ProviderNotice, SentEmail, Suppression
-    from contacts.services import create_contact
+    from contacts.models import ProviderNotice, SentEmail, Suppression
     from contacts.services.postmark import WAITS, settle_postmark, settle_the_rest
 
     settings.POSTMARK_API_URL = "http://127.0.0.1:9"  # private: refused before it is called

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from automations.api.routes import routes, views
 from automations.models import ConversionRule, Delivery, Enrollment, ScoreRule
 from automations.services import add_to_automation, add_trigger, save_score_rule
 from contacts.models import Campaign, Conversion, EmailTemplate, Score, Segment
@@ -104,33 +105,8 @@ TABLE = [
     ("get", "account/", None, V),
     ("patch", "account/", {"plan": "plus"}, M),
 ]
-OTHERS = (
-    "contacts",
-    "events",
-    "app-connections",
-    "app-deliveries",
-    "app-sources",
-    "event-types",
-    "sites",
-    "page-visits",
-    "site-messages",
-    "tracking",
-    "forms",
-    "form-submissions",
-    "tags",
-    "lists",
-    "fields",
-    "notes",
-    "subscriptions",
-    "suppressions",
-    "users",
-    "token",
-    "imports",
-    "scores",
-    "contact-scores",
-    "conversions",
-    "conversion-records",
-)
+# Other apps have tables of their own.
+OURS = {name for name, _view in (*routes, *views)}
 
 
 @pytest.fixture
@@ -221,7 +197,7 @@ def test_the_table_has_every_endpoint(openapi):
     missing = [
         (method, path)
         for path, methods in openapi["paths"].items()
-        if path.startswith("/api/v1/") and path.split("/")[3] not in OTHERS
+        if path.startswith("/api/v1/") and path.split("/")[3] in OURS
         for method in methods
         if (method, _generic(path)) not in known
     ]

@@ -18,6 +18,7 @@ from automations.delivery.rendering import validate_template
 from automations.models import SenderState
 from automations.steps.send_email import SendEmailStep
 from contacts.field_types import FIELD_TYPES
+from contacts.models import SentEmail
 from contacts.services import subscribe_contacts
 from tests.automations.delivery.conftest import EMAIL, SAMPLES, give
 from tests.factories import ContactFactory, UserFactory
@@ -352,6 +353,16 @@ def test_anymail_by_setting(anymail, queue, deliver, ledger):
     sent = anymail.outbox[0]
     assert sent.to == ["p0@example.com"] and sent.extra_headers["List-Unsubscribe-Post"]
     assert sent.anymail_status.status == {"sent"}
+
+
+def test_anymail_is_told_which_email_it_is(anymail, queue, deliver):
+    """By it a provider's notice is found again where its message id is not ours."""
+    queue(2)
+    deliver()
+    told = {sent.to[0]: sent.anymail_test_params["metadata"] for sent in anymail.outbox}
+    emails = SentEmail.objects.select_related("contact")
+    assert told == {email.contact.email: {"sent_email": str(email.pk)} for email in emails}
+    assert len(told) == 2
 
 
 def test_anymail_refuses_a_recipient(anymail):

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from automations.models import Account
 from contacts.models import ContactScore, Score
@@ -103,3 +104,23 @@ def test_two_passes_at_one_step_count_twice(drain: Any) -> None:
         add_to_automation(automation=automation, contacts=[ada])
     drain()
     assert ContactScore.objects.get(contact=ada).points == 20
+
+
+def test_points_that_come_over_the_api(client: Client, admin_user: Any) -> None:
+    score = Score.objects.create(name="Interest")
+    ContactFactory(email="ada@example.com")
+    ContactFactory(email="bob@example.com")
+    settings = {"score": score.pk, "direction": "above", "value": 10}
+    automation = build_automation(triggers=[("score_changed", settings)])
+    client.force_login(admin_user)
+
+    def give(email: str, points: int) -> int:
+        body = {"emails": [email], "points": points}
+        url = f"/api/v1/scores/{score.pk}/contacts/"
+        return int(client.post(url, body, content_type="application/json").status_code)
+
+    assert give("ada@example.com", 11) == give("bob@example.com", 10) == 200
+    assert passes(automation) == ["ada@example.com"]
+    assert give("nobody@example.com", 11) == 400
+    assert give("bob@example.com", 1) == 200
+    assert passes(automation) == ["ada@example.com", "bob@example.com"]

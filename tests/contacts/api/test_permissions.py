@@ -5,7 +5,10 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
+from automations.api.routes import routes as theirs
+from contacts.api.routes import routes, views
 from contacts.models import (
+    AppConnection,
     AppDelivery,
     Campaign,
     CampaignLink,
@@ -15,12 +18,14 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EmailActivity,
+    EmailReply,
     EventRecord,
     Form,
     ImportJob,
     List,
     Note,
     PageVisit,
+    PostmarkServer,
     Score,
     Segment,
     SentEmail,
@@ -104,6 +109,13 @@ TABLE = [
     ("get", "emails/{email}/", None, V),
     ("get", "email-activity/", None, V),
     ("get", "email-activity/{activity}/", None, V),
+    ("get", "email-replies/", None, V),
+    ("get", "email-replies/{reply}/", None, V),
+    ("get", "postmark-servers/", None, V),
+    ("get", "postmark-servers/{postmark}/", None, V),
+    ("post", "postmark-servers/", {"name": "new"}, M),
+    ("patch", "postmark-servers/{postmark}/", {"name": "new"}, M),
+    ("delete", "postmark-servers/{postmark}/", None, M),
     ("get", "email-links/", None, V),
     ("get", "email-links/{link}/", None, V),
     ("get", "event-types/", None, V),
@@ -209,6 +221,8 @@ def ids(db, settings, tmp_path):
         "note": Note.objects.create(contact=contact, text="x").pk,
         "event": event.pk,
         "email": email.pk,
+        "reply": EmailReply.objects.create(contact=contact, email=email).pk,
+        "postmark": PostmarkServer.objects.create(name="Shop").pk,
         "activity": EmailActivity.objects.create(contact=contact, email=email, action="open").pk,
         "link": CampaignLink.objects.create(campaign=campaign, url="https://example.com").pk,
         "record": EventRecord.objects.create(contact=contact, event=event).pk,
@@ -260,11 +274,10 @@ def test_the_table_has_every_endpoint():
     schema = SchemaGenerator().get_schema(request=None, public=True)
     known = {(method, "/api/v1/" + _generic(path)) for method, path, _b, _w in TABLE}
     known.add(("post", "/api/v1/imports/"))  # test_upload
-    # Those of segments are in tests/automations/api.
-    contacts = ("contacts", "tags", "lists", "fields", "notes", "subscriptions", "suppressions",
-                "users", "token", "imports", "events", "event-types", "forms", "form-submissions", "sites",
-                "page-visits", "site-messages", "tracking", "scores", "contact-scores", "conversions",
-                "conversion-records", "emails", "email-activity", "email-links")  # fmt: skip
+    # These ask the app's own server: test_who_may_ask_apps.
+    known |= {("post", f"/api/v1/app-connections/{{id}}/{verb}/") for verb in ("refresh", "subscribe")}
+    # Where automations have a prefix too (segments), it is theirs.
+    contacts = {name for name, _view in (*routes, *views)} - {name for name, _view in theirs} | {"token"}
     missing = [
         (method, path)
         for path, methods in schema["paths"].items()
@@ -273,6 +286,15 @@ def test_the_table_has_every_endpoint():
         if (method, _generic(path)) not in known
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("verb", ["refresh", "subscribe"])
+@pytest.mark.parametrize(("who", "status"), [("viewer", 403), ("editor", 403), ("manager", 400)])
+def test_who_may_ask_apps(ids, verb, who, status):
+    """Unbounce has no such interface, which is all that a manager is told."""
+    made = AppConnection.objects.create(app="unbounce", name="Pages")
+    answer = client_of(make_user(who, *VERBS[who])).post(f"/api/v1/app-connections/{made.pk}/{verb}/")
+    assert answer.status_code == status, answer.content
 
 
 def _generic(path: str) -> str:

@@ -15,10 +15,12 @@ from contacts.models import (
     CustomEvent,
     CustomField,
     EmailActivity,
+    EmailReply,
     ImportJob,
     List,
     Note,
     PageVisit,
+    PostmarkServer,
     Score,
     Segment,
     SentEmail,
@@ -50,6 +52,8 @@ def fill(start: int, count: int, mailing_list: List, tag: Tag) -> None:
         email = SentEmail.objects.create(contact=contact, campaign=campaign, subject="x", sent_at=timezone.now())
         link = CampaignLink.objects.create(campaign=campaign, url=f"https://example.com/{n}")
         EmailActivity.objects.create(contact=contact, email=email, campaign=campaign, link=link, action="click")
+        EmailReply.objects.create(contact=contact, email=email, subject="Re: x")
+        PostmarkServer.objects.create(name=f"server {n}", token="t")
         PageVisit.objects.create(contact=contact, url=f"https://s{n}.com/")
         TrackedDomain.objects.create(domain=f"s{n}.com")
         adjust_scores(contacts=contact, score=Score.objects.create(name=f"score {n}"), points=1)
@@ -71,7 +75,8 @@ def test_lists_cost_the_same_however_long(api):
     paths = [
         "contacts", "tags", "lists", "fields", "segments", "notes", "subscriptions", "suppressions", "users",
         "imports", "events", "event-types", "sites", "page-visits", "scores", "contact-scores",
-        "conversions", "conversion-records", "emails", "email-activity", "email-links",
+        "conversions", "conversion-records", "emails", "email-activity", "email-links", "email-replies",
+        "postmark-servers",
         "app-connections", "app-sources", "app-deliveries",
     ]  # fmt: skip
     CustomField.objects.create(key="age", label="x", type="number")

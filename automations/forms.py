@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -16,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from automations.fields import Follows
 from automations.masks import MaskedField
 from automations.names import is_remembering, record_of
+
+#: As Django says it for a choice among records.
+NOT_CHOSEN = "---------"
 
 #: A record that a saved setting names and that is gone.
 MISSING = {
@@ -102,6 +106,13 @@ class SettingsForm(forms.Form):
             for field in self.fields.values():
                 _look_up_once(field)
 
+    def show_what_is_not_chosen(self) -> None:
+        """Let a select without a value say so, for pages that save at each change: a browser would show the
+        first choice as the chosen one, and choosing that one would be no change."""
+        for name, field in self.fields.items():
+            if type(field.widget) is forms.Select and not self[name].value():
+                field.widget.choices = partial(_with_none, field.widget.choices)
+
     def chosen(self, name: str) -> int | None:
         """The id that the data gives a choice of records; None for none, or no id."""
         text = str(self.data.get(self.add_prefix(name)) or self.initial.get(name) or "")
@@ -180,6 +191,11 @@ def _look_up_once(field: forms.Field) -> None:
 
     many = isinstance(field, forms.ModelMultipleChoiceField)
     setattr(field, "clean", clean_many if many else clean_one)  # noqa: B010 the field is this form's own copy
+
+
+def _with_none(choices: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    listed = list(choices)
+    return listed if any(value in ("", None) for value, _label in listed) else [("", NOT_CHOSEN), *listed]
 
 
 def form_data(settings: Mapping[str, Any]) -> QueryDict:

@@ -36,3 +36,17 @@ def test_the_icon_is_named_and_found_where_browsers_ask(client, admin_user):
     for url in ("/admin/", "/automations/", "/u/no-such-token/"):
         page = client.get(url).content.decode()
         assert re.search(r'<link rel="icon" +href="[^"]*favicon.svg"|<link rel="icon" type="image/svg', page), url
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_an_address_that_leads_nowhere_is_answered_with_a_page(client, admin_client, signed_in):
+    answer = (admin_client if signed_in else client).get("/nothing/here/")
+    html = answer.content.decode()
+    assert (answer.status_code, "This page does not exist" in html) == (404, True)
+    assert ("/admin/" in html) == signed_in
+
+
+def test_who_may_not_see_a_page_is_told_so(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
+    answer = client.get("/campaigns/")
+    assert (answer.status_code, "You may not see this page" in answer.content.decode()) == (403, True)

@@ -109,7 +109,7 @@ def _titles(enrollment: Enrollment, keys: Iterable[str]) -> dict[str, str]:
 
 def _row(entry: StepLog, titles: dict[str, str]) -> tuple[Any, ...]:
     at = formats.date_format(timezone.localtime(entry.at), "SHORT_DATETIME_FORMAT")
-    return at, titles[entry.step_key] or "-", entry.get_outcome_display(), entry.detail
+    return at, titles[entry.step_key] or "-", entry.get_outcome_display(), entry.told
 
 
 @admin.register(EntryRefusal)

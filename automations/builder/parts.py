@@ -185,7 +185,9 @@ def _filled(part: Trigger | Step) -> SettingsForm:
     for name, field in part.Form.base_fields.items():
         if not data.get(name) and field.initial not in (None, ""):
             data[name] = str(field.initial)
-    return part.Form(data, owner=part)
+    form = part.Form(data, owner=part)
+    form.show_what_is_not_chosen()
+    return form
 
 
 def _locked(part: Trigger | Step) -> str:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from automations.selectors.campaigns import Point
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 820, 250, 44, 28, 12, 24
+# The right margin holds half a date in the large letters of a narrow screen.
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 820, 254, 44, 32, 12, 40
 LABELS = {"open_first": _("Opened"), "click_first": _("Clicked"), "unsubscribe": _("Unsubscribed")}
 NICE = (1, 2, 5)
 MAX_MARKS = 8

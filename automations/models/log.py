@@ -1,7 +1,10 @@
 """The narrow log of what steps did, and rolled-up counts of it."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from automations.reasons import Outcome
@@ -25,6 +28,17 @@ class StepLog(models.Model):
 
     def __str__(self) -> str:
         return self.get_outcome_display()
+
+    @property
+    def told(self) -> str:
+        """The detail as a page shows it: a moment, kept in ISO form, in the reader's time zone and format."""
+        try:
+            moment = datetime.fromisoformat(self.detail)
+        except ValueError:
+            return self.detail
+        if moment.tzinfo is None:
+            return self.detail
+        return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 class StepCount(models.Model):

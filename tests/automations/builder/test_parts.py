@@ -101,6 +101,21 @@ def test_a_step_is_added_on_the_edge_that_was_clicked(page: Client, url: Url, re
     assert (note.slug, ready.steps.get(parent=note.key).slug) == ("add_note", "add_tag")
 
 
+def test_a_choice_not_made_yet_is_shown_as_none(page: Client, url: Url, automation: Automation) -> None:
+    """A browser shows the first choice of a list without an empty one, and choosing it would change nothing."""
+    goal = samples.a_goal()
+    page.post(url("add", "triggers"), {"type": "goal_achieved"})
+    key = automation.triggers.get().key
+
+    def select() -> str:
+        html = page.get(url("build", "triggers", key)).content.decode()
+        return html.split('data-field="goal"')[1].split("</select>")[0]
+
+    assert select().count('<option value="" selected>') == 1
+    page.post(url("build", "triggers", key), {"goal": goal.key, "outcome": "reached", "rules-runs": "once"})
+    assert ('<option value=""' in select(), f'<option value="{goal.key}" selected>' in select()) == (False, True)
+
+
 # --- Settings ------------------------------------------------------------------------------------
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from automations.models import Automation, Enrollment
+from automations.models.log import StepLog
 from automations.services import activate, publish
 from contacts.services import tag_contacts
 from tests.factories import ContactFactory
@@ -71,7 +73,10 @@ def test_metrics_of_the_whole_and_of_a_card(page: Client, url: Url, running: Aut
 
 
 def test_the_log_shows_the_last_events_and_finds_a_contact(page: Client, url: Url, running: Automation) -> None:
-    assert page.get(url("log")).content.decode().count("Wait 1 day") == 3
+    html = page.get(url("log")).content.decode()
+    assert html.count("Wait 1 day") == 3
+    until = StepLog.objects.filter(outcome="waiting").latest("pk")
+    assert (until.detail in html, until.told in html) == (False, True)  # for programs, for people
     html = page.get(url("log"), {"q": "ADA@"}).content.decode()
     assert ("Is inside now" in html, "If it happened now" in html, 'data-reason="already_inside"' in html) == (
         True,
@@ -81,6 +86,21 @@ def test_the_log_shows_the_last_events_and_finds_a_contact(page: Client, url: Ur
     assert "3" not in page.get(url("log"), {"q": "nobody"}).context["found"]
     assert "No contact matches" in page.get(url("log"), {"q": "nobody"}).content.decode()
     assert len(page.get(url("log"), {"q": "example.com"}).context["found"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ("2026-11-26T09:00+00:00", "11/26/2026 10 a.m."),
+        ("2026-11-26", "2026-11-26"),
+        ("2026-11-26T09:00", "2026-11-26T09:00"),
+        ("unsubscribed before", "unsubscribed before"),
+        ("", ""),
+    ],
+)
+def test_a_moment_in_the_log_is_in_the_readers_time_zone(detail: str, told: str) -> None:
+    with timezone.override("Europe/Paris"):
+        assert StepLog(detail=detail).told == told
 
 
 def test_the_log_tells_why_a_contact_never_entered(page: Client, url: Url, running: Automation) -> None:

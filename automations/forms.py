@@ -111,7 +111,8 @@ class SettingsForm(forms.Form):
         first choice as the chosen one, and choosing that one would be no change."""
         for name, field in self.fields.items():
             if type(field.widget) is forms.Select and not self[name].value():
-                field.widget.choices = partial(_with_none, field.widget.choices)  # type: ignore[assignment]  # lazy
+                choices: Any = partial(_with_none, field.widget.choices)
+                field.widget.choices = choices
 
     def chosen(self, name: str) -> int | None:
         """The id that the data gives a choice of records; None for none, or no id."""

@@ -130,8 +130,7 @@ def build_by_clicking(page: Page) -> Automation:
     page.locator("[data-add-condition]").select_option("field")
     condition = page.locator("[data-condition=field]")
     condition.get_by_label("Field").select_option("colour")
-    condition.get_by_label("Value").fill("Red")
-    condition.get_by_label("Value").press("Tab")
+    condition.get_by_label("Value").select_option("Red")
     saved(page)
     fork = page.locator(".card", has_text="If the contact")
     for arm, letter in (("yes", "A"), ("no", "B")):

@@ -11,7 +11,7 @@ class AutomationsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import conditions, delivery, sources, steps, triggers  # noqa: F401 each registers its types
-        from .delivery import channels  # noqa: F401
+        from .delivery import channels  # noqa: F401  registers them
         from .engine.schedule import ensure_schedules
 
         def make_schedules(**kwargs: Any) -> None:

@@ -143,7 +143,7 @@ def _compare(name: str, port: int, request: bytes, status: int, scale: int) -> R
             pair = [(request, status, ours), (_request("/bare/", {}), 204, bare)]
             for body, wanted, times in pair if number % 2 else pair[::-1]:
                 started = time.perf_counter()
-                answers = pool.map(lambda client: _load(client, body, count // CLIENTS), clients)  # noqa: B023
+                answers = pool.map(lambda client: _load(client, body, count // CLIENTS), clients)  # noqa: B023 used at once
                 found = {code for codes in answers for code in codes}
                 if found != {wanted}:
                     raise RuntimeError(f"{name}: answers {found} instead of {wanted}")

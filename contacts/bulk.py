@@ -83,7 +83,7 @@ def update_rows(model: type[models.Model], key: str, keys: Sequence[Any], column
     table = _quote(model._meta.db_table)
     assigned = ", ".join(f"{_quote(fields[n].column)} = v.{aliases[n]}" for n in columns)
     sql = (
-        f"WITH v ({', '.join(aliases.values())}) AS ({source}) UPDATE {table} SET {assigned} "  # noqa: S608
+        f"WITH v ({', '.join(aliases.values())}) AS ({source}) UPDATE {table} SET {assigned} "  # noqa: S608 names of columns
         f"FROM v WHERE {table}.{_quote(fields[key].column)} = v.{aliases[key]}"
     )
     with connection.cursor() as cursor:
@@ -154,7 +154,7 @@ def _postgres_source(
             scalars.append(_prepare(fields[name], value))
     unnest = ", ".join(f"%s::{_cast(fields[name])}[]" for name in lists)
     names = ", ".join(f"c{n}" for n in range(len(lists)))
-    return f"SELECT {', '.join(selected)} FROM unnest({unnest}) AS s({names})", [*scalars, *arrays]  # noqa: S608
+    return f"SELECT {', '.join(selected)} FROM unnest({unnest}) AS s({names})", [*scalars, *arrays]  # noqa: S608 columns
 
 
 def _sqlite_source(
@@ -172,7 +172,7 @@ def _sqlite_source(
             scalars.append(_prepare(fields[name], value))
     rows = json.dumps(list(zip(*arrays, strict=True)), default=str)
     # "WHERE true" keeps SQLite from reading a following ON CONFLICT as a join constraint.
-    return f"SELECT {', '.join(selected)} FROM json_each(%s) AS s WHERE true", [*scalars, rows]  # noqa: S608
+    return f"SELECT {', '.join(selected)} FROM json_each(%s) AS s WHERE true", [*scalars, rows]  # noqa: S608 columns
 
 
 @cache

@@ -14,7 +14,7 @@ os.environ.update(
 )
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403 settings are built on settings
 from config.settings import DATABASES, VAR_DIR
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

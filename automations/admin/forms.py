@@ -121,7 +121,7 @@ class TriggerForm(PartForm):
         self.initial.update(runs=self.instance.runs, segment=self.instance.segment)
         if self.instance.fixed_runs and "runs" in self.fields:
             # A choice field, which the stubs can't tell from its name.
-            self.fields["runs"].choices = [(self.instance.fixed_runs, Runs(self.instance.fixed_runs).label)]  # type: ignore[attr-defined]
+            self.fields["runs"].choices = [(self.instance.fixed_runs, Runs(self.instance.fixed_runs).label)]  # type: ignore[attr-defined]  # a choice field
 
     def write(self) -> Trigger:
         values = {name: self.cleaned_data[name] for name in ("runs", "segment")}
@@ -148,7 +148,7 @@ class StepForm(PartForm):
         if "place" in self.fields and self.automation is not None:
             places = place_choices(self.automation)
             # A choice field, which the stubs can't tell from its name.
-            self.fields["place"].choices = places  # type: ignore[attr-defined]
+            self.fields["place"].choices = places  # type: ignore[attr-defined]  # a choice field
             self.initial.setdefault("place", places[-1][0])
 
     def write(self) -> Step:

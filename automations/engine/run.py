@@ -73,7 +73,7 @@ def read_visits(rows: "object", *, skip_locked: bool) -> list[Visit]:
     """Visits from a `values_list(*CLAIMED)` queryset, locked."""
     if connection.vendor == "postgresql":
         rows = rows.select_for_update(skip_locked=skip_locked)  # type: ignore[attr-defined]  # a queryset
-    return [Visit(*row) for row in rows]  # type: ignore[attr-defined]
+    return [Visit(*row) for row in rows]  # type: ignore[attr-defined]  # a queryset
 
 
 class Batch:

@@ -50,7 +50,7 @@ class RecordConversionStep(Step):
             # A contact can stand here several times, in several passes: each is a conversion.
             counted |= set(record_conversion(contacts=waiting, conversion=self.conversion_id, value=self.value))
             seen: set[int] = set()
-            waiting = [pk for pk in waiting if pk in seen or seen.add(pk)]  # type: ignore[func-returns-value]
+            waiting = [pk for pk in waiting if pk in seen or seen.add(pk)]  # type: ignore[func-returns-value]  # None: goes on
         run.go_all(counted, _("It counts once per contact, and did before."))
 
     def describe(self) -> str:

@@ -42,7 +42,7 @@ class ConnectionForm(forms.ModelForm):
         if "app" not in self.fields:
             return
         new = self.instance._state.adding
-        self.fields["app"].choices = CONNECTORS.choices() if new else _choice(self.instance.app)  # type: ignore[attr-defined]
+        self.fields["app"].choices = CONNECTORS.choices() if new else _choice(self.instance.app)  # type: ignore[attr-defined]  # a choice
         self.fields["new_secret"].help_text = (
             _("Leave it empty: a random one is made, and shown once after you save.")
             if new

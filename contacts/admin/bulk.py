@@ -79,7 +79,7 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         columns = export_columns()
-        self.fields["columns"].choices = list(columns.items())  # type: ignore[attr-defined]
+        self.fields["columns"].choices = list(columns.items())  # type: ignore[attr-defined]  # a choice field
         self.fields["columns"].initial = [name for name in columns if name not in ("id", "updated_at")]
 
 

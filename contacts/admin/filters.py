@@ -28,7 +28,7 @@ class ListStatusForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         lists = [(str(pk), name) for pk, name in List.objects.values_list("pk", "name")]
-        self.fields["list"].choices = [("", _("All")), *lists]  # type: ignore[attr-defined]
+        self.fields["list"].choices = [("", _("All")), *lists]  # type: ignore[attr-defined]  # a choice field
 
 
 class ListStatusFilter(admin.ListFilter):

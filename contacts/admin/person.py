@@ -189,7 +189,7 @@ def merge_view(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse
     """First the other contact's address, then what differs, then the merge."""
     keep = admin.found(request, object_id)
     if keep is None:
-        return admin.to_list()  # type: ignore[no-any-return]
+        return admin.to_list()  # type: ignore[no-any-return]  # an HttpResponse
     address = fold_email(request.POST.get("other") or request.GET.get("other") or "")
     other = Contact.objects.filter(email=address).first() if address else None
     error = ""
@@ -208,7 +208,7 @@ def merge_view(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse
             error = " ".join(messages_of(problem))
         else:
             admin.message_user(request, _("Merged; %s is gone.") % other, messages.SUCCESS)
-            return admin.to_change(merged.pk)  # type: ignore[no-any-return]
+            return admin.to_change(merged.pk)  # type: ignore[no-any-return]  # an HttpResponse
     context = admin.page(
         request, title=_("Merge %s") % keep, original=keep, keep=keep, other=other,
         address=address, error=error,
@@ -220,7 +220,7 @@ def merge_view(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse
 def export_view(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     contact = admin.found(request, object_id)
     if contact is None:
-        return admin.to_list()  # type: ignore[no-any-return]
+        return admin.to_list()  # type: ignore[no-any-return]  # an HttpResponse
     return JsonResponse(
         export_person(contact=contact),
         json_dumps_params={"indent": 2, "ensure_ascii": False},
@@ -231,13 +231,13 @@ def export_view(admin: Any, request: HttpRequest, object_id: str) -> HttpRespons
 def erase_view(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     contact = admin.found(request, object_id)
     if contact is None:
-        return admin.to_list()  # type: ignore[no-any-return]
+        return admin.to_list()  # type: ignore[no-any-return]  # an HttpResponse
     error = ""
     if request.method == "POST":
         if fold_email(request.POST.get("address", "")) == contact.email:
             erase_person(contact=contact)
             admin.message_user(request, _("The person's data was erased."), messages.SUCCESS)
-            return admin.to_list()  # type: ignore[no-any-return]
+            return admin.to_list()  # type: ignore[no-any-return]  # an HttpResponse
         error = _("Type the address “%s” to confirm.") % contact.email
     refused = contact.subscriptions.filter(
         status__in=[SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED]

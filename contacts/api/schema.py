@@ -61,7 +61,7 @@ class AutoSchema(openapi.AutoSchema):
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         for code in self._error_codes():
             answer = OpenApiResponse(ErrorSerializer, ERRORS[code])
-            bodies.setdefault(code, self._get_response_for_code(answer, code, direction=direction))  # type: ignore[no-untyped-call]
+            bodies.setdefault(code, self._get_response_for_code(answer, code, direction=direction))  # type: ignore[no-untyped-call]  # spectacular's
         return bodies
 
     def _error_codes(self) -> list[str]:

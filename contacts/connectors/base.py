@@ -81,19 +81,19 @@ class Connector:
 
     def verify(self, request: Request, secret: str) -> None:
         """WrongSignature unless who sent `request` knows `secret`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each app has its own; tests/contacts/test_apps.py takes every one
 
     def parse(self, request: Request) -> Received:
         """Malformed where it is not what the app sends; ValidationError where it can't be used."""
-        raise NotImplementedError
+        raise NotImplementedError  # each app has its own; tests/contacts/test_apps.py takes every one
 
     def sources(self, token: str) -> list[tuple[str, str]]:
         """(id, name) of the account's meeting types, forms or pages, by the app's API; ApiFailed."""
-        raise NotImplementedError
+        raise NotImplementedError  # each app has its own; tests/contacts/test_apps.py takes every one
 
     def subscribe(self, token: str, *, address: str, secret: str) -> None:
         """Let the app send to `address`, signed with `secret`; ApiFailed."""
-        raise NotImplementedError
+        raise NotImplementedError  # each app has its own; tests/contacts/test_apps.py takes every one
 
     def check_secret(self, secret: str) -> None:
         """ValidationError for one that could be guessed or can't be used."""

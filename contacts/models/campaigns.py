@@ -133,7 +133,7 @@ class CampaignLink(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.url_hash = url_hash(self.url)
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        super().save(*args, **kwargs)  # type: ignore[arg-type]  # passed on as they came
 
 
 class CampaignCount(models.Model):

@@ -80,7 +80,7 @@ def _view(hook: str) -> Any:
             "warn_if_no_basic_auth": False,
         },
     )
-    return own.as_view()  # type: ignore[attr-defined]
+    return own.as_view()  # type: ignore[attr-defined]  # anymail has no types
 
 
 def _plain(status: int, text: str, wait: int = 0) -> HttpResponse:

@@ -24,7 +24,7 @@ def contacts_by_reference(*, ids: Sequence[int], emails: Sequence[str]) -> list[
     }
     if any(errors.values()):
         raise ValidationError(
-            {name: _unknown(missing) for name, missing in errors.items() if missing}  # type: ignore[arg-type]
+            {name: _unknown(missing) for name, missing in errors.items() if missing}  # type: ignore[arg-type]  # Django takes errors by field
         )
     return sorted({*found, *known.values()})
 

@@ -159,8 +159,8 @@ SOME_VALUES = {
     "money": st.tuples(numbers, st.sampled_from(["EUR", "USD", "JPY"])).map(lambda m: f"{m[0]:f} {m[1]}"),
     "date": st.dates(),
     "datetime": st.datetimes(
-        min_value=datetime(1, 1, 2),  # noqa: DTZ001
-        max_value=datetime(9999, 12, 30),  # noqa: DTZ001
+        min_value=datetime(1, 1, 2),  # noqa: DTZ001 hypothesis adds the zone
+        max_value=datetime(9999, 12, 30),  # noqa: DTZ001 hypothesis adds the zone
         timezones=st.timezones(),
         allow_imaginary=False,
     ),

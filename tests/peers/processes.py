@@ -51,10 +51,10 @@ class Process:
         self.log.write_bytes(b"")
 
     def command(self) -> list[str]:
-        raise NotImplementedError
+        raise NotImplementedError  # each peer has its own
 
     def ready(self) -> bool:
-        raise NotImplementedError
+        raise NotImplementedError  # each peer has its own
 
     @property
     def running(self) -> bool:

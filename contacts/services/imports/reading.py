@@ -18,7 +18,7 @@ DELIMITERS = ",;\t|"
 UNDECODABLE = "\udcff"
 ERRORS = "contacts.undecodable"
 
-codecs.register_error(ERRORS, lambda error: (UNDECODABLE, error.end))  # type: ignore[attr-defined]
+codecs.register_error(ERRORS, lambda error: (UNDECODABLE, error.end))  # type: ignore[attr-defined]  # a decoding error
 
 
 @dataclass(slots=True)

@@ -172,7 +172,7 @@ def test_the_preview_is_sandboxed_and_for_one_contact(signed_in, campaign):
 def test_recipients_are_counted_as_one_chooses(signed_in, campaign, people):
     people(2)
     (news,) = campaign.lists.all()
-    count = lambda **data: signed_in.post(url("recipients", campaign.pk), data).content.decode()  # noqa: E731
+    count = lambda **data: signed_in.post(url("recipients", campaign.pk), data).content.decode()  # noqa: E731 short
     assert "2 recipients" in count(lists=[news.pk])
     for data in ({}, {"lists": [ListFactory().pk]}, {"segment": "x"}, {"lists": ["9" * 30]}):
         assert "Nobody would get it" in count(**data)
@@ -254,7 +254,7 @@ def test_an_e_mail_of_an_automation_reports_the_same_way(signed_in, queue, deliv
 def test_actions_from_the_pages(signed_in, people, campaign):
     people(1)
     schedule_campaign(campaign=campaign, at=timezone.now() + timedelta(days=1))
-    state = lambda: Campaign.objects.get(pk=campaign.pk).status  # noqa: E731
+    state = lambda: Campaign.objects.get(pk=campaign.pk).status  # noqa: E731 short
     signed_in.post(url("act", campaign.pk, "cancel"))
     assert state() == "draft"
     start_campaign(campaign=campaign)

@@ -15,7 +15,7 @@ ZONES = (
     "Asia/Beirut", "Asia/Kathmandu", "Africa/Casablanca", "Pacific/Auckland",
 )  # fmt: skip
 zones = st.sampled_from(ZONES)
-moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 it adds the zone
 clocks = st.times(datetime.min.time(), time(23, 59)).map(lambda clock: clock.replace(microsecond=0))
 calendar_units = st.sampled_from(["days", "weeks", "months"])
 amounts = st.integers(1, 400)

@@ -49,7 +49,6 @@ def test_each_visit_notifies_again_but_a_retry_does_not(run_step, drain):
 
 
 def test_a_user_without_address_parks(parked):
-    from automations.services import publish  # noqa: F401
     from tests.automations.conftest import build_automation
 
     user = UserFactory()

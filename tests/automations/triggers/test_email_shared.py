@@ -117,7 +117,7 @@ REPLIED = [
 @pytest.mark.parametrize(
     ("kind", "table"), [("email_shared", SHARED), ("email_forwarded", FORWARDED), ("email_replied", REPLIED)]
 )
-def test_over_smtp_and_http(kind, table, mailing, server):  # noqa: F811
+def test_over_smtp_and_http(kind, table, mailing, server):  # noqa: F811 a fixture
     lists = {"News": [ListFactory(name="Readers")], "Offer": [ListFactory(name="Buyers")], "Plain": []}
     mails = {}
     for name in lists:
@@ -143,7 +143,7 @@ def test_over_smtp_and_http(kind, table, mailing, server):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_versions_for_the_reader_and_for_all(mailing, server):  # noqa: F811
+def test_versions_for_the_reader_and_for_all(mailing, server):  # noqa: F811 a fixture
     received, contact, _campaign = mailing("News", "ann@example.com", html=HTML)
     web = urllib.request.urlopen(link(received, server, "v"), timeout=10)
     page = web.read().decode()
@@ -160,7 +160,7 @@ def test_versions_for_the_reader_and_for_all(mailing, server):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_link_is_good_for_another_use(mailing, server):  # noqa: F811
+def test_no_link_is_good_for_another_use(mailing, server):  # noqa: F811 a fixture
     received, _contact, _campaign = mailing("News", "ann@example.com", html=HTML)
     token = {part: link(received, server, part).split("/")[-2] for part in ("s/x", "v", "f")}
     bad = [
@@ -178,7 +178,7 @@ def test_no_link_is_good_for_another_use(mailing, server):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_forwards_arrive_once_and_tell_nothing(mailing, server, smtp_server):  # noqa: F811
+def test_forwards_arrive_once_and_tell_nothing(mailing, server, smtp_server):  # noqa: F811 a fixture
     received, contact, _campaign = mailing("News", "ann@example.com", html=HTML)
     url = link(received, server, "f")
     suppress_address(address="no@example.net", reason=Suppression.Reason.MANUAL)
@@ -213,7 +213,7 @@ BAD_FORMS = [
 
 
 @pytest.mark.django_db(transaction=True)
-def test_hostile_forwards(mailing, server, smtp_server):  # noqa: F811
+def test_hostile_forwards(mailing, server, smtp_server):  # noqa: F811 a fixture
     received, _contact, _campaign = mailing("News", "ann@example.com", html=HTML)
     url = link(received, server, "f")
     smtp_server.clear()
@@ -228,7 +228,7 @@ def test_hostile_forwards(mailing, server, smtp_server):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_mail_server_that_is_away(mailing, server, smtp_server):  # noqa: F811
+def test_a_mail_server_that_is_away(mailing, server, smtp_server):  # noqa: F811 a fixture
     received, _contact, _campaign = mailing("News", "ann@example.com", html=HTML)
     smtp_server.clear()
     smtp_server.refuse(451)
@@ -311,7 +311,7 @@ def settle():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_replies_are_kept(mailing, server):  # noqa: F811
+def test_replies_are_kept(mailing, server):  # noqa: F811 a fixture
     received, contact, _campaign = mailing("News", "ann@example.com", html=HTML)
     do("reply", received, server, contact)
     assert EmailReply.objects.get().text == "Yes, please."

@@ -41,6 +41,8 @@ LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
 SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
+DATE_REACHED = EventKind("date_reached")
+FEED_UPDATED = EventKind("feed_updated")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from automations.delivery.outbox import deliver_due, reap_leases
-from automations.engine import retention, scoring
+from automations.engine import retention, scoring, sweeps
 from automations.engine.goals import wake_for_goals
 from automations.engine.pump import pump
 
@@ -32,3 +32,8 @@ def retain() -> int:
 
 def sweep_score_rules() -> int:
     return scoring.sweep(now=timezone.now())
+
+
+def sweep() -> int:
+    """Every minute: what only the clock tells."""
+    return sweeps.sweep(now=timezone.now())

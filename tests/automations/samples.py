@@ -141,7 +141,35 @@ def a_conversion() -> int:
     return Conversion.objects.create(name=f"Conversion {Conversion.objects.count()}").pk
 
 
+def a_birthday(automation: Automation) -> Settings:
+    return {
+        "field": CustomFieldFactory(type="date").key,
+        "when": "before",
+        "amount": 2,
+        "unit": "weeks",
+        "clock": "09:30:00",
+        "every": "year",
+        "zone": "contact",
+    }
+
+
 TRIGGERS: dict[str, Sample] = {
+    "date_reached": Sample(
+        a_birthday,
+        (
+            ({"field": "gone"}, "field"),
+            ({"field": "first_name"}, "field"),
+            ({"field": "created_at", "when": "around"}, "when"),
+            ({"field": "created_at", "when": "before", "amount": 0}, "amount"),
+            ({"field": "created_at", "when": "after", "amount": 121, "unit": "months"}, "amount"),
+            ({"field": "created_at", "when": "before", "amount": None}, "amount"),
+            ({"field": "created_at", "when": "before", "amount": 1, "unit": "years"}, "unit"),
+            ({"field": "created_at", "when": "before", "amount": 1, "unit": "hours", "clock": "09:00"}, "clock"),
+            ({"field": "created_at", "clock": "25:00"}, "clock"),
+            ({"field": "created_at", "every": "decade"}, "every"),
+            ({"field": "created_at", "zone": "moon"}, "zone"),
+        ),
+    ),
     "site_message_dismissed": Sample(
         lambda automation: {"message": site_message()},
         (({"message": 999_999}, "message"), ({"message": "x"}, "message")),

@@ -74,7 +74,8 @@ YEARLY = [
     (rule(1, yearly=True), day("2000-02-29"), UTC_ZONE, "2026-01-01", "2027-01-01", ["2026-03-01T00:00"]),
     # Before the turn of the year.
     (rule(-7, yearly=True), day("1990-01-03"), UTC_ZONE, "2026-06-01", "2027-06-01", ["2026-12-27T00:00"]),
-    (rule(1, "months", yearly=True), day("1990-12-31"), UTC_ZONE, "2026-06-01", "2027-06-01", ["2027-01-31T00:00"]),
+    (rule(1, "months", yearly=True), day("1990-12-31"), UTC_ZONE, "2026-06-01", "2027-06-01",
+     ["2027-01-31T00:00"]),
     # The first is the date itself; there is none before it.
     (rule(yearly=True), day("2026-06-01"), UTC_ZONE, "2024-01-01", "2028-01-01",
      ["2026-06-01T00:00", "2027-06-01T00:00"]),

@@ -4,6 +4,7 @@ from .configured import Configured
 from .dates import DateEntry, DateWatch
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
+from .feeds import Feed, FeedItem, FeedRun, FeedWatch
 from .log import StepCount, StepLog
 from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
@@ -20,6 +21,10 @@ __all__ = [
     "Enrollment",
     "EntryPolicy",
     "EntryRefusal",
+    "Feed",
+    "FeedItem",
+    "FeedRun",
+    "FeedWatch",
     "IndexVersion",
     "Revision",
     "RuleCheck",

@@ -154,6 +154,21 @@ def a_birthday(automation: Automation) -> Settings:
 
 
 TRIGGERS: dict[str, Sample] = {
+    "rss_updated": Sample(
+        fixed(url="https://blog.example.com/feed.xml", every="6h", minimum=3),
+        (
+            ({"url": ""}, "url"),
+            ({"url": "blog"}, "url"),
+            ({"url": "ftp://blog.example.com/"}, "url"),
+            ({"url": "https://a b.example.com/"}, "url"),
+            ({"url": "http://127.0.0.1/feed"}, "url"),
+            ({"url": "http://user:secret@blog.example.com/"}, "url"),
+            ({"url": f"https://blog.example.com/{'x' * 500}"}, "url"),
+            ({"url": "https://blog.example.com/", "every": "minute"}, "every"),
+            ({"url": "https://blog.example.com/", "minimum": 0}, "minimum"),
+            ({"url": "https://blog.example.com/", "minimum": 101}, "minimum"),
+        ),
+    ),
     "date_reached": Sample(
         a_birthday,
         (

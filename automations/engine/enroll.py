@@ -204,11 +204,18 @@ def history_of(automation_id: int, contact_id: int, now: datetime) -> Past:
 
 
 def write_entries(
-    rows: Sequence[Row], event: Event, status: str = EnrollmentStatus.ACTIVE
+    rows: Sequence[Row],
+    event: Event,
+    status: str = EnrollmentStatus.ACTIVE,
+    carried: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> set[tuple[int, int]]:
-    """Insert; the (automation, contact) pairs that were really written. Lost races write nothing."""
+    """Insert; the (automation, contact) pairs that were really written. Lost races write nothing.
+
+    `carried` are events by contact that another pass hands on: their data and record are kept.
+    """
     if not rows:
         return set()
+    started = {"kind": event.kind.name, "data": dict(event.data), "record": event.record}
     one = len({row.automation_id for row in rows}) == 1
     same = one and len({row.trigger_key for row in rows}) == 1
     columns: dict[str, Any] = {
@@ -223,7 +230,7 @@ def write_entries(
         "attempts": 0,
         "error": "",
         "trigger_key": rows[0].trigger_key if same else [row.trigger_key for row in rows],
-        "event": {"kind": event.kind.name, "data": dict(event.data), "record": event.record},
+        "event": [_handed_on(started, carried.get(row.contact_id)) for row in rows] if carried else started,
         # A tuple: `insert_rows` reads a list as one value for each row.
         "chain": event.origin.chain,
         "entered_at": event.at,
@@ -231,6 +238,11 @@ def write_entries(
     }
     returning = ["automation_id", "contact_id"]
     return set(insert_rows(Enrollment, columns, size=len(rows), ignore_conflicts=True, returning=returning))
+
+
+def _handed_on(started: Mapping[str, Any], other: Mapping[str, Any] | None) -> dict[str, Any]:
+    kept = {name: other[name] for name in ("data", "record") if name in other} if other else {}
+    return {**started, **kept}
 
 
 def _lost_races(rows: Sequence[Row], written: set[tuple[int, int]], event: Event, index: Index) -> list[Refusal]:

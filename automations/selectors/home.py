@@ -129,7 +129,9 @@ def at_work() -> list[Automation]:
     """Active automations, those with the most contacts inside first."""
     from .overview import automations_with_figures
 
-    rows = automations_with_figures().filter(is_active=True).order_by("-inside", "name")
+    # The figures are annotated; the stubs know only the model's own fields.
+    rows: Any = automations_with_figures().filter(is_active=True)
+    rows = rows.order_by("-inside", "name")
     return list(rows[:AT_WORK])
 
 

@@ -107,7 +107,7 @@ def set_primary_contact(*, account: Account | int, contact: Contact | int | None
 def change_account_contact(
     *, account: Account | int, contact: Contact | int, job_title: str | None = None, is_primary: bool | None = None
 ) -> AccountContact:
-    """Change the title, or who is primary; None leaves it. ValidationError where it is not the account's contact."""
+    """Change the title, or who is primary; None leaves it. ValidationError where the contact is not theirs."""
     row = AccountContact.objects.select_for_update().filter(account=account, contact=contact).first()
     if row is None:
         raise ValidationError({"contact": _("This contact does not belong to the account.")})

@@ -35,7 +35,7 @@ def roll_up_counts() -> int:
 
 
 def delete_old(*, now: datetime) -> int:
-    """Delete what is older than LOG_RETENTION_DAYS: log, refusals, dates' occurrences, feeds' runs; returns how many.
+    """Delete log, refusals, dates' occurrences and runs of feeds older than LOG_RETENTION_DAYS; returns how many.
 
     An occurrence that is past what the sweep catches up with is not looked for again.
     """

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0017_mail_coming_in"),
+        ("contacts", "0020_accounts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,6 +8,7 @@ transaction. Two schedulers may do it at once: the unique rows say who came firs
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from automations.date_fields import DateField
+from automations.date_fields import DateField, People
 from automations.events import DATE_REACHED, Event
 from automations.models import Automation, DateEntry, DateWatch
 from automations.models.trigger import Turn
@@ -30,8 +31,8 @@ from .match import raise_event
 if TYPE_CHECKING:
     from automations.triggers.date_reached import DateReachedTrigger
 
-#: Records in one transaction.
-BATCH = 50_000
+#: Contacts in one transaction; and records of other kinds, which have an event each.
+BATCH, RECORDS_BATCH = 50_000, 500
 DAY = timedelta(days=1)
 
 
@@ -46,7 +47,8 @@ def sweep_dates(trigger: "DateReachedTrigger", field: DateField, turn: Turn) -> 
     """Raise what is due; returns the number of occurrences."""
     watch = _watch(trigger, turn)
     due = find_due(trigger, field, turn, since=max(watch.since, turn.active_since), swept=watch.swept_at)
-    raised = sum(_raise(trigger, field, part, turn.now) for part in chunks(due, BATCH))
+    size = RECORDS_BATCH if field.records else BATCH
+    raised = sum(_raise(trigger, field, part, turn.now) for part in chunks(due, size))
     # Only now: after a crash the next sweep looks at all of it again.
     DateWatch.objects.filter(pk=watch.pk).update(swept_at=turn.now)
     return raised
@@ -95,7 +97,8 @@ def _candidates(
         return iter(())
     rows = _on_days(field, rule, days)
     rows = rows.exclude(_raised(trigger, field, rule, days))
-    return rows.values_list(field.record, field.value, field.zone).iterator(chunk_size=10_000)
+    rows = rows.annotate(of_zone=field.zone)
+    return rows.values_list(field.record, field.value, "of_zone").iterator(chunk_size=10_000)
 
 
 def _on_days(field: DateField, rule: DateRule, days: list[date]) -> "QuerySet[Any]":
@@ -164,7 +167,15 @@ def _one_or_all(values: list[Any]) -> Any:
 
 def _tell(trigger: "DateReachedTrigger", field: DateField, day: str, records: list[int], now: datetime) -> None:
     data = {"field": field.key, "label": field.label, "date": day}
-    raise_event(Event(DATE_REACHED, sorted(records), key=trigger.event_key, data=data, at=now))
+    event = Event(DATE_REACHED, sorted(records), key=trigger.event_key, data=data, at=now)
+    if field.records is None:
+        raise_event(event)
+        return
+    people = field.records.people(records)
+    for pk in sorted(records):
+        found = people.get(pk, People((), None))
+        about = (field.model_label, pk)
+        raise_event(replace(event, contact_ids=found.contacts, primary=found.primary, record=about))
 
 
 def _watch(trigger: "DateReachedTrigger", turn: Turn) -> DateWatch:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from automations.availability import PLUS_AND_UP, Availability
-from automations.date_fields import date_field, date_field_choices
+from automations.date_fields import CREATED, date_field, date_field_choices, split_key
 from automations.engine.dates import DateRule
 from automations.events import DATE_REACHED
-from automations.fields import FieldChoice, field_label, field_references
+from automations.fields import FieldChoice, field_references
 from automations.forms import SettingsForm
 from automations.models import Trigger, Turn
 
@@ -73,6 +73,7 @@ class DateReachedForm(SettingsForm):
     zone = forms.ChoiceField(
         label=gettext_lazy("Time zone"),
         choices=[("account", gettext_lazy("the account's")), ("contact", gettext_lazy("the contact's"))],
+        help_text=gettext_lazy("Of a deal: its primary contact's. The account's, where the contact has none."),
         initial="account",
         required=False,
     )
@@ -115,6 +116,8 @@ class DateReachedTrigger(Trigger):
     synonyms = (gettext_lazy("birthday"), gettext_lazy("anniversary"), gettext_lazy("reminder"))
     availability = Availability(plans=PLUS_AND_UP)
     listens_to = DATE_REACHED
+    # Of a deal's date; a contact's own concerns that contact.
+    multi_contact = True
     # Only the sweep of an automation raises the event.
     suits_rules = False
 
@@ -148,7 +151,8 @@ class DateReachedTrigger(Trigger):
         return sweep_dates(self, field, turn) if field else 0
 
     def references(self) -> set[tuple[str, int]]:
-        return set() if self.field == "created_at" else field_references(self.field)
+        scope, name = split_key(self.field)
+        return set() if name == CREATED or date_field(self.field) is None else field_references(name, scope)
 
     def describe(self) -> str:
         if not self.field:
@@ -163,7 +167,7 @@ class DateReachedTrigger(Trigger):
 
     def _name(self) -> str:
         field = date_field(self.field)
-        return field.label if field else field_label(self.field)
+        return field.label if field else _("(deleted field “%s”)") % self.field
 
     def _when(self, name: str) -> str:
         texts = {

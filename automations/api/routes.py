@@ -9,6 +9,7 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .feeds import FeedItemViewSet, FeedViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
@@ -22,6 +23,8 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("deliveries", DeliveryViewSet),
     ("email-templates", EmailTemplateViewSet),
     ("enrollments", EnrollmentViewSet),
+    ("feed-items", FeedItemViewSet),
+    ("feeds", FeedViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
     ("step-types", StepTypeViewSet),

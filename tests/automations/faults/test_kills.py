@@ -12,7 +12,7 @@ from automations.services.deliveries import mark_deliveries_sent, resend_deliver
 from contacts.models import Contact, ContactTag, ContactFieldValue, Note
 from tests.automations.faults.conftest import eventually, through, wake
 
-PEOPLE, KILLS = 2_000, 10
+PEOPLE, KILLS = 20_000, 50
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 

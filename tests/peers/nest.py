@@ -1,111 +1,118 @@
-"""Clusters of workers that are there in a moment: forked from a process that has loaded the project.
+"""Web servers and workers that are there in a moment: forked from one process that has loaded the project.
 
-A test that kills workers fifty times would otherwise spend its time on importing. Each cluster is
-what `manage.py qcluster` is, in a session (and group) of its own, on the test database.
+Each is what gunicorn or `manage.py qcluster` is, in a process group of its own, on the test
+database, with settings of its own environment. Only the loading of code, two seconds each time, is saved.
 """
 
+import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
-from tests.peers.processes import LOGS, Process, database_url
+Order = dict[str, Any]
 
 
-class Nest(Process):
-    """`hatch()` starts a cluster and returns its process id; `kill(pid)` is a kill -9 of all of it."""
+class Nest:
+    """Started when the first process is asked for, and kept for the test session."""
 
-    name = "nest"
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
 
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "tests.peers.nest"]
+    def hatch(self, arguments: list[str], environment: dict[str, str], log: Path) -> int:
+        """Start `gunicorn ...` or `qcluster`; returns its process id, which is that of its group."""
+        process = self._started(environment)
+        order = {"arguments": arguments, "environment": environment, "log": str(log)}
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        process.stdin.flush()
+        return int(self._answer())
 
-    def start(self, seconds: float = 60) -> None:
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": database_url(),
-            "LOG_LEVEL": "WARNING",
-            **self.environment,
-        }
-        with self.log.open("ab") as log:
+    def close(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def _started(self, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
-                self.command(),
+                [sys.executable, "-m", "tests.peers.nest"],
                 env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=log,
                 start_new_session=True,
             )
-        self._alive: set[int] = set()
-        assert self._answer() == "ready"
-
-    def hatch(self, **overrides: Any) -> int:
-        """`overrides` are settings of this cluster."""
-        assert self._process is not None and self._process.stdin is not None
-        self._process.stdin.write(json.dumps(overrides).encode() + b"\n")
-        self._process.stdin.flush()
-        pid = int(self._answer())
-        self._alive.add(pid)
-        return pid
-
-    def kill_cluster(self, pid: int, sign: int = signal.SIGKILL) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(pid, sign)
-        if sign == signal.SIGKILL:
-            self._alive.discard(pid)
-
-    def kill(self) -> None:
-        for pid in list(self._alive):
-            self.kill_cluster(pid)
-        super().kill()
-
-    def stop(self, seconds: float = 5) -> None:
-        self.kill()
+            assert self._answer() == "ready"
+        return self._process
 
     def _answer(self) -> str:
         assert self._process is not None and self._process.stdout is not None
         line = self._process.stdout.readline().decode().strip()
-        assert line, f"the nest ended:\n{self.output()[-3000:]}"
+        assert line, "the nest ended"
         return line
 
 
-def _become_a_cluster(overrides: dict[str, Any]) -> None:
-    from django.core.management import call_command
-    from django.db import connections
-
-    os.setsid()
+def _become(order: Order) -> None:
+    """In the fork: its own log and settings, then the program itself."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    log = os.open(LOGS / "nest.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for target, source in ((0, nothing), (1, log), (2, log)):
         os.dup2(source, target)
-    for name, value in overrides.items():
-        setattr(settings, name, value)
-    connections.close_all()
-    call_command("qcluster")
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    _settings_of_the_environment()
+    program, *options = order["arguments"]
+    if program == "gunicorn":
+        from gunicorn.app.wsgiapp import run
+
+        sys.argv = [program, *options]
+        run()
+    else:
+        from django.core.management import call_command
+
+        call_command(program, *options)
+
+
+def _settings_of_the_environment() -> None:
+    """Read the settings again; tell whoever keeps some of what has changed."""
+    import config.settings
+    import tests.settings
+    from django.conf import settings
+    from django.test.signals import setting_changed
+    from django_q.conf import Conf
+
+    importlib.reload(config.settings)
+    module = importlib.reload(tests.settings)
+    for name in filter(str.isupper, dir(module)):
+        value = getattr(module, name)
+        if name not in ("DATABASES", "UNFOLD") and getattr(settings, name) != value:
+            setattr(settings, name, value)
+            setting_changed.send(sender=None, setting=name, value=value, enter=True)
+    Conf.WORKERS = settings.Q_CLUSTER["workers"]
 
 
 def main() -> None:
     import django
 
     django.setup()
-    import automations.tasks
-    import contacts.tasks
-
-    assert automations.tasks and contacts.tasks  # loaded once, before the first fork
+    for module in ("config.urls", "config.wsgi", "automations.tasks", "contacts.tasks", "gunicorn.app.wsgiapp"):
+        importlib.import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
         pid = os.fork()
+        with suppress(OSError):
+            os.setpgid(pid, pid)  # by parent and child: whoever is first, nobody sees it without its group
         if not pid:
             try:
-                _become_a_cluster(json.loads(line))
+                _become(json.loads(line))
             finally:
                 os._exit(0)
         sys.stdout.write(f"{pid}\n")

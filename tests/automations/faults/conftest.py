@@ -13,7 +13,7 @@ from contacts.models import List, Tag
 from contacts.services import ContactDraft, save_contacts, subscribe_contacts, tag_contacts
 from tests.automations.conftest import build_automation
 from tests.factories import CustomFieldFactory, ListFactory, TagFactory
-from tests.peers.nest import Nest
+from tests.peers.processes import Worker
 from tests.peers.smtp import SmtpServer
 
 OPEN = ("pending", "claimed", "sending")
@@ -30,13 +30,19 @@ def durable(transactional_db: None) -> None:
 
 
 @pytest.fixture
-def nest(transactional_db: None, smtp_server: SmtpServer) -> Iterator[Nest]:
-    nest = Nest(
-        EMAIL_URL=smtp_server.url, EMAIL_TIMEOUT="5", DELIVERY_LEASE_SECONDS="6", Q_WORKERS="1", CONN_MAX_AGE="60"
-    )
-    nest.start()
-    yield nest
-    nest.kill()
+def process_environment(smtp_server: SmtpServer) -> dict[str, str]:
+    return {"EMAIL_URL": smtp_server.url, "EMAIL_TIMEOUT": "5", "DELIVERY_LEASE_SECONDS": "6", "Q_WORKERS": "1"}
+
+
+@pytest.fixture
+def clusters(transactional_db: None, process_environment: dict[str, str]) -> Iterator[list[Worker]]:
+    """Two clusters with one worker each, running."""
+    found = [Worker(**process_environment) for _number in range(2)]
+    for cluster in found:
+        cluster.hatch()
+    yield found
+    for cluster in found:
+        cluster.kill()
 
 
 @pytest.fixture

@@ -21,24 +21,23 @@ def progress(smtp_server) -> int:
     return Enrollment.objects.filter(status="completed").count() + len(smtp_server.messages)
 
 
-def test_fifty_kills_lose_nothing_and_double_nothing(nest, five_steps, smtp_server):
+def test_fifty_kills_lose_nothing_and_double_nothing(clusters, five_steps, smtp_server):
     automation, served = five_steps(PEOPLE)
     dice = random.Random(11)
-    clusters = [nest.hatch(), nest.hatch()]
     seen = []
     for kill in range(KILLS):
         wanted = 2 * PEOPLE * (kill + 1) // (KILLS + 2)
         eventually(lambda wanted=wanted: progress(smtp_server) >= wanted, 120, lambda: progress(smtp_server))
         time.sleep(dice.random() / 4)
-        victim = dice.randrange(2)
-        nest.kill_cluster(clusters[victim])
+        victim = dice.choice(clusters)
+        victim.kill()
         seen.append(progress(smtp_server))
-        clusters[victim] = nest.hatch()
+        victim.hatch()
         wake()
     assert sum(0 < done < 2 * PEOPLE for done in seen) == KILLS, "the kills came in the middle"
     eventually(lambda: through(automation), 120, lambda: Counter(Delivery.objects.values_list("status", flat=True)))
     for cluster in clusters:
-        nest.kill_cluster(cluster)
+        cluster.kill()
     _check_steps(automation, served)
     _check_mail(smtp_server)
 

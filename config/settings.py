@@ -205,6 +205,12 @@ SCORE_HISTORY_DAYS = env.int("SCORE_HISTORY_DAYS", default=730)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 # The files of imports and exports; 0 keeps them for ever.
 FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
+# How long ago a date may have been reached for a machine that was off to catch up with it.
+DATE_CATCH_UP_HOURS = env.int("DATE_CATCH_UP_HOURS", default=7 * 24)
+# Feeds: the longest document, how many seconds it may take, and how many are read side by side.
+FEED_MAX_BYTES = env.int("FEED_MAX_BYTES", default=5 * 1024 * 1024)
+FEED_TIMEOUT = env.float("FEED_TIMEOUT", default=15.0)
+FEED_THREADS = env.int("FEED_THREADS", default=8)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 SMS_BACKEND = env("SMS_BACKEND", default="automations.delivery.sms.ConsoleBackend")

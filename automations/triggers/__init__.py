@@ -9,6 +9,7 @@ from . import email_shared, email_forwarded, email_replied  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
+from . import date_reached, rss_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",
+    "date_reached",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",
@@ -28,6 +30,7 @@ __all__ = [
     "list_subscribed",
     "list_unsubscribed",
     "page_visited",
+    "rss_updated",
     "score_changed",
     "site_message_dismissed",
     "tag_added",

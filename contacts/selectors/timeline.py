@@ -98,9 +98,9 @@ class Page:
     next: str = ""
 
 
-# (contact, rows wanted, cursor of the page before) -> at most that many entries, newest first, in a
+# (record, rows wanted, cursor of the page before) -> at most that many entries, newest first, in a
 # fixed number of queries. Entries of one moment are ordered by id, the highest first.
-Provider = Callable[[Contact, int, Cursor | None], Iterable[Entry]]
+Provider = Callable[[Any, int, Cursor | None], Iterable[Entry]]
 
 _providers: dict[str, Provider] = {}
 
@@ -114,10 +114,15 @@ def register_provider(name: str, provider: Provider) -> None:
 
 def timeline(*, contact: Contact, cursor: str = "", size: int = PAGE) -> Page:
     """A page of the timeline; `next` is the cursor of the following one, "" at the end."""
+    return compose(providers=_providers, record=contact, cursor=cursor, size=size)
+
+
+def compose(*, providers: Mapping[str, Provider], record: Model, cursor: str = "", size: int = PAGE) -> Page:
+    """A page of a record's timeline out of what these providers know of it."""
     after = Cursor.decode(cursor) if cursor else None
     found: list[Entry] = []
-    for name, provider in _providers.items():
-        for entry in provider(contact, size + 1, after):
+    for name, provider in providers.items():
+        for entry in provider(record, size + 1, after):
             entry.provider = name
             found.append(entry)
     entries = heapq.nlargest(size + 1, found, key=lambda e: (e.at, e.provider, e.pk))

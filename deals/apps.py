@@ -5,3 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class DealsConfig(AppConfig):
     name = "deals"
     verbose_name = _("Deals")
+
+    def ready(self) -> None:
+        from deals import fields, receivers  # noqa: F401 connects them
+        from deals.selectors import timeline  # noqa: F401 tells timelines of deals and tasks

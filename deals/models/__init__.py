@@ -1,4 +1,4 @@
-from .deals import Deal, DealContact, DealStatus, Rotation
+from .deals import Deal, DealContact, DealFieldValue, DealStatus, Rotation
 from .facts import DealChange
 from .notes import DealNote
 from .pipelines import Pipeline, Stage
@@ -8,6 +8,7 @@ __all__ = [
     "Deal",
     "DealChange",
     "DealContact",
+    "DealFieldValue",
     "DealNote",
     "DealStatus",
     "Pipeline",

@@ -10,26 +10,13 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, CustomField
+from contacts.models import Account, Contact
 from contacts.origin import Source
-from contacts.selectors import timeline as contact_timeline
-from contacts.selectors.timeline import Cursor, Entry, Page, Provider, compose, rows_before
+from contacts.selectors.fields import fields_of
+from contacts.selectors.timeline import Cursor, Entry, Provider, register_provider, rows_before
 from deals import facts
 from deals.models import Deal, DealChange, DealNote, DealStatus, Pipeline, Stage, Task
 from deals.money import shown
-
-_providers: dict[str, Provider] = {}
-
-
-def register_provider(name: str, provider: Provider) -> None:
-    """Let another app tell of a deal; ValueError where the name is taken."""
-    if name in _providers:
-        raise ValueError(f"A timeline provider “{name}” is registered already.")
-    _providers[name] = provider
-
-
-def timeline(*, deal: Deal, cursor: str = "") -> Page:
-    return compose(providers=_providers, record=deal, cursor=cursor)
 
 
 class Names:
@@ -39,7 +26,7 @@ class Names:
         users = get_user_model()._default_manager
         models: dict[str, Any] = {
             facts.STAGE: Stage.objects, facts.PIPELINE: Pipeline.objects, facts.OWNER: users,
-            facts.CONTACT: Contact.objects,
+            facts.CONTACT: Contact.objects, facts.ACCOUNT: Account.objects,
         }  # fmt: skip
         self.found: dict[str, dict[str, str]] = {}
         for name, manager in models.items():
@@ -47,9 +34,8 @@ class Names:
             if ids:
                 self.found[name] = {str(record.pk): str(record) for record in manager.filter(pk__in=ids)}
         self.statuses = {str(value): str(label) for value, label in DealStatus.choices}
-        keys = {row.field.removeprefix(facts.FIELD) for row in rows if row.field.startswith(facts.FIELD)}
-        labels = CustomField.objects.filter(entity=CustomField.Entity.DEAL, key__in=keys) if keys else ()
-        self.labels = {field.key: field.label for field in labels}
+        custom = any(row.field not in facts.NAMES for row in rows)
+        self.labels = {key: field.label for key, field in fields_of("deal").items()} if custom else {}
 
     def label(self, name: str) -> str:
         labels = {
@@ -57,8 +43,7 @@ class Names:
             facts.STAGE: _("Stage"), facts.PIPELINE: _("Pipeline"), facts.EXPECTED_CLOSE: _("Expected close date"),
             facts.ACCOUNT: _("Account"),
         }  # fmt: skip
-        key = name.removeprefix(facts.FIELD)
-        return labels.get(name) or self.labels.get(key, key)
+        return labels.get(name) or self.labels.get(name, name)
 
     def text(self, name: str, text: str) -> str:
         """The canonical text as people read it; what is gone keeps its id."""
@@ -160,14 +145,22 @@ def _of_contact(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[
         )  # fmt: skip
 
 
-register_provider("changes", _changes)
-register_provider("notes", _notes)
-register_provider("tasks", lambda deal, size, cursor: _made(Task.objects.filter(deal=deal), size, cursor))
-register_provider("tasks done", lambda deal, size, cursor: _done(Task.objects.filter(deal=deal), size, cursor))
-contact_timeline.register_provider("deals", _of_contact)
-contact_timeline.register_provider(
-    "tasks", lambda contact, size, cursor: _made(Task.objects.filter(contact=contact), size, cursor)
-)
-contact_timeline.register_provider(
-    "tasks done", lambda contact, size, cursor: _done(Task.objects.filter(contact=contact), size, cursor)
-)
+def _tasks_of(field: str) -> tuple[Provider, Provider]:
+    """What was planned, and what was done, about the record that `field` of a task points to."""
+
+    def planned(record: Any, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+        return _made(Task.objects.filter(**{field: record}), size, cursor)
+
+    def done(record: Any, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+        return _done(Task.objects.filter(**{field: record}), size, cursor)
+
+    return planned, done
+
+
+register_provider("changes", _changes, Deal)
+register_provider("notes", _notes, Deal)
+register_provider("deals", _of_contact, Contact)
+for _model, _field in ((Deal, "deal"), (Contact, "contact")):
+    _planned, _finished = _tasks_of(_field)
+    register_provider("tasks", _planned, _model)
+    register_provider("tasks done", _finished, _model)

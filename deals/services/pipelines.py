@@ -20,7 +20,5 @@ def make_usual_pipeline() -> Pipeline:
         (_("Negotiation"), 75, Stage.Color.AMBER),
     )
     for position, (name, probability, color) in enumerate(stages):
-        Stage.objects.create(
-            pipeline=pipeline, name=name, position=position, probability=probability, color=color
-        )
+        Stage.objects.create(pipeline=pipeline, name=name, position=position, probability=probability, color=color)
     return pipeline

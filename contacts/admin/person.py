@@ -28,6 +28,7 @@ from contacts.services.privacy import erase_person, export_person
 from contacts.values import fold_email
 
 from .base import messages_of
+from .sections import section_verb, sections_of
 
 SUGGESTED_TAGS = 200
 LAST_VISITS = 5
@@ -52,6 +53,7 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
         "scores": _scores(contact),
         "values": [] if request.user.has_perm("contacts.change_contact") else _values(contact),
         "timeline": timeline(contact=contact),
+        "sections": sections_of(request, contact),
     }
 
 
@@ -76,7 +78,8 @@ def panel_view(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse
         return HttpResponse(status=404)
     errors: list[str] = []
     if request.method == "POST":
-        verb = VERBS.get(request.POST.get("do", ""))
+        name = request.POST.get("do", "")
+        verb = VERBS.get(name) or section_verb(name)
         if verb is None:
             return HttpResponse(status=400)
         try:

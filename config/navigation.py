@@ -28,6 +28,19 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         _("Contacts"),
         [
             (_("Contacts"), "group", "contacts_contact_changelist", "contacts.view_contact"),
+            (_("Accounts"), "domain", "contacts_account_changelist", "contacts.view_account"),
+            (
+                _("Contacts of accounts"),
+                "badge",
+                "contacts_accountcontact_changelist",
+                "contacts.view_accountcontact",
+            ),
+            (
+                _("Notes on accounts"),
+                "sticky_note",
+                "contacts_accountnote_changelist",
+                "contacts.view_accountnote",
+            ),
             (_("Lists"), "list_alt", "contacts_list_changelist", "contacts.view_list"),
             (_("Tags"), "sell", "contacts_tag_changelist", "contacts.view_tag"),
             (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),

@@ -1,38 +1,43 @@
-"""What other apps show on a contact's page: each registers a section of its own."""
+"""What other apps show on the page of a contact or an account: each registers sections of its own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 
-from contacts.models import Contact
+from .panels import Verb
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`context` gives what `template` needs, in a fixed number of queries; None: nothing to show.
+    """A part of the page of a `model`'s record.
 
-    `verbs` do what a button of the section says, by its name.
+    `context` gives what `template` needs (it finds it as `section`), in a fixed number of queries; None:
+    nothing to show. `verbs` do what a button of the section says, by its name.
     """
 
+    model: type[Model]
     template: str
-    context: Callable[[HttpRequest, Contact], Mapping[str, Any] | None]
-    verbs: Mapping[str, Callable[[HttpRequest, Contact], None]]
+    context: Callable[[HttpRequest, Any], Mapping[str, Any] | None]
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
 
 
-SECTIONS: list[Section] = []
+_sections: list[Section] = []
 
 
 def register_section(section: Section) -> None:
-    SECTIONS.append(section)
+    _sections.append(section)
 
 
-def sections_of(request: HttpRequest, contact: Contact) -> list[tuple[str, Mapping[str, Any]]]:
+def sections_of(request: HttpRequest, record: Model) -> list[tuple[str, Mapping[str, Any]]]:
     """(template, what it shows) of each section that has something to show."""
-    found = [(section.template, section.context(request, contact)) for section in SECTIONS]
+    mine = [section for section in _sections if section.model is type(record)]
+    found = [(section.template, section.context(request, record)) for section in mine]
     return [(template, shown) for template, shown in found if shown is not None]
 
 
-def section_verb(name: str) -> Callable[[HttpRequest, Contact], None] | None:
-    return next((section.verbs[name] for section in SECTIONS if name in section.verbs), None)
+def section_verbs(model: type[Model]) -> dict[str, Verb]:
+    """What the buttons of all sections of a model do, by name."""
+    return {name: verb for section in _sections if section.model is model for name, verb in section.verbs.items()}

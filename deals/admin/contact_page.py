@@ -1,17 +1,18 @@
-"""A contact's page shows its deals and tasks."""
+"""A contact's page shows its deals and tasks, an account's its deals."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
 
+from contacts.admin.panels import demand
 from contacts.admin.sections import Section, register_section
-from contacts.models import Contact
+from contacts.models import Account, Contact
 from deals.models import Stage, Task
 from deals.selectors.tasks import with_outcomes
 from deals.services.deals import create_deal
 
-from .panel import complete_task, demand
+from .panel import complete_task
 
 SHOWN = 20
 
@@ -26,6 +27,13 @@ def _deals(request: HttpRequest, contact: Contact) -> Mapping[str, Any] | None:
         "may_add": request.user.has_perm("deals.add_deal") and stage is not None,
         "has_stage": stage is not None,
     }
+
+
+def _deals_of_account(request: HttpRequest, account: Account) -> Mapping[str, Any] | None:
+    if not request.user.has_perm("deals.view_deal"):
+        return None
+    rows = account.deals.select_related("stage").order_by("-pk")[:SHOWN]
+    return {"rows": [{"deal": deal, "deal_id": deal.pk} for deal in rows]}
 
 
 def _tasks(request: HttpRequest, contact: Contact) -> Mapping[str, Any] | None:
@@ -50,5 +58,6 @@ def _complete(request: HttpRequest, contact: Contact) -> None:
     complete_task(request, Task.objects.filter(contact=contact))
 
 
-register_section(Section("admin/deals/contact_deals.html", _deals, {"add_deal": _add_deal}))
-register_section(Section("admin/deals/contact_tasks.html", _tasks, {"complete_task": _complete}))
+register_section(Section(Contact, "admin/deals/contact_deals.html", _deals, {"add_deal": _add_deal}))
+register_section(Section(Contact, "admin/deals/contact_tasks.html", _tasks, {"complete_task": _complete}))
+register_section(Section(Account, "admin/deals/contact_deals.html", _deals_of_account))

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from contacts.admin.base import BaseAdmin
 from contacts.admin.custom_form import WithCustomFields, custom_fieldset, with_fields
+from contacts.admin.panels import answer_panel, timeline_view
 from contacts.models import Contact
 from contacts.selectors.fields import fields_of
 from deals.models import Deal, DealContact, DealNote, DealStatus, Stage
@@ -148,10 +149,12 @@ class DealAdmin(BaseAdmin):
         return own + super().get_urls()
 
     def panel_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return panel.panel_view(self, request, object_id)
+        return answer_panel(
+            self, request, object_id, panel.VERBS, panel.panel_context, "admin/deals/deal_panel.html"
+        )
 
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return panel.timeline_view(self, request, object_id)
+        return timeline_view(self, request, object_id)
 
 
 @admin.register(DealNote)

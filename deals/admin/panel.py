@@ -1,20 +1,17 @@
 """Below a deal's form: its contacts, tasks and notes, and what happened to it."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from contacts.admin.base import messages_of
+from contacts.admin.panels import Verb, demand
 from contacts.models import Contact
 from contacts.selectors.timeline import timeline_of
 from contacts.values import fold_email
@@ -55,49 +52,6 @@ def panel_context(request: HttpRequest, deal: Deal, errors: list[str] | None = N
         "users": users,
         "timeline": timeline_of(record=deal),
     }
-
-
-def panel_view(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
-    """Do what a button of the panel says, and show the panel again."""
-    deal = admin.get_object(request, str(object_id))
-    if deal is None:
-        return HttpResponse(status=404)
-    errors: list[str] = []
-    if request.method == "POST":
-        verb = VERBS.get(request.POST.get("do", ""))
-        if verb is None:
-            return HttpResponse(status=400)
-        try:
-            verb(request, deal)
-        except ValidationError as error:
-            errors = messages_of(error)
-    elif not admin.has_view_permission(request):
-        raise PermissionDenied
-    if request.headers.get("HX-Request"):
-        return TemplateResponse(request, "admin/deals/deal_panel.html", panel_context(request, deal, errors))
-    for message in errors:
-        admin.message_user(request, message, messages.ERROR)
-    return HttpResponseRedirect(admin.to_change(object_id).url + "#panel")
-
-
-def timeline_view(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
-    """The next page of the timeline."""
-    if not admin.has_view_permission(request):
-        raise PermissionDenied
-    deal = admin.get_object(request, str(object_id))
-    if deal is None:
-        return HttpResponse(status=404)
-    try:
-        page = timeline_of(record=deal, cursor=request.GET.get("cursor", ""))
-    except ValidationError:
-        return HttpResponse(status=400)
-    context = {"timeline": page, "timeline_url": request.path}
-    return TemplateResponse(request, "admin/contacts/timeline.html", context)
-
-
-def demand(request: HttpRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
 
 
 def chosen_id(request: HttpRequest, name: str) -> int:
@@ -171,7 +125,7 @@ def _complete(request: HttpRequest, deal: Deal) -> None:
     complete_task(request, Task.objects.filter(deal=deal))
 
 
-VERBS: dict[str, Callable[[HttpRequest, Deal], None]] = {
+VERBS: dict[str, Verb] = {
     "add_contact": _add_contact,
     "remove_contact": _remove_contact,
     "make_primary": _make_primary,

@@ -137,6 +137,8 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
 ]
+#: So many groups stand open on every page; the others open with a click, and where the present page is in them.
+OPEN = 2
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -145,8 +147,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     An entry is the present one when the page's address begins with its own. Left to Unfold, containing it is
     enough, and /automations/ is in the address of every /admin/automations/… page.
     """
-    groups = []
-    for title, entries in GROUPS:
+    home = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"title": "", "items": [{**home, "active": request.path == home["link"]}]}]
+    for number, (title, entries) in enumerate(GROUPS):
         items = [
             {"title": label, "icon": icon, "link": link, "active": request.path.startswith(link)}
             for label, icon, page, permission in entries
@@ -154,5 +157,5 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             if request.user.has_perm(permission)
         ]
         if items:
-            groups.append({"title": title, "separator": True, "collapsible": False, "items": items})
+            groups.append({"title": title, "items": items, "open": number < OPEN})
     return groups

@@ -1,5 +1,6 @@
 """/deals/: deals, their contacts, notes and timeline."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import django_filters
@@ -26,11 +27,13 @@ from deals.services import (
     Moved,
     add_deal_contacts,
     add_deal_notes,
+    adjust_deal_scores,
     create_deal,
     delete_deals,
     first_stage,
     move_deal,
     remove_deal_contacts,
+    set_deal_scores,
     set_primary_contact,
     set_role,
     update_deal,
@@ -47,6 +50,7 @@ from .serializers import (
     DealNoteSerializer,
     DealSerializer,
     MoveSerializer,
+    PointsOfDealsSerializer,
     deal_queryset,
 )
 
@@ -56,6 +60,16 @@ def one_of(model: Any, message: Any) -> django_filters.ModelChoiceFilter:
     return django_filters.ModelChoiceFilter(
         queryset=model._default_manager.all(), error_messages={"invalid_choice": message}
     )
+
+
+def _known(given: Iterable[int]) -> set[int]:
+    """The ids; ValidationError naming those that no deal has."""
+    ids = set(given)
+    if missing := ids - set(Deal.objects.filter(pk__in=id_set(ids)).values_list("pk", flat=True)):
+        named = ", ".join(map(str, sorted(missing)[:20]))
+        text = _("There is no deal %s.") % named
+        raise ValidationError({"ids": ValidationError(text, code="does_not_exist")})
+    return ids
 
 
 class DealFilter(django_filters.FilterSet):
@@ -98,6 +112,7 @@ class DealViewSet(ReadOnlyViewSet):
     action_permissions = {
         "bulk": ["deals.change_deal"],
         "move": ["deals.change_deal"],
+        "points": ["deals.change_deal"],
         "contacts": ["deals.view_deal", "deals.view_dealcontact"],
         "add_contacts": ["deals.change_deal"],
         "change_contact": ["deals.change_deal"],
@@ -141,17 +156,28 @@ class DealViewSet(ReadOnlyViewSet):
         serializer = DealBulkSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = serializer.arguments()
-        ids = set(given.pop("ids"))
-        if missing := ids - set(Deal.objects.filter(pk__in=id_set(ids)).values_list("pk", flat=True)):
-            named = ", ".join(map(str, sorted(missing)[:20]))
-            raise ValidationError(
-                {"ids": ValidationError(_("There is no deal %s.") % named, code="does_not_exist")}
-            )
+        ids = _known(given.pop("ids"))
         before = dict(Deal.objects.filter(pk__in=id_set(ids)).values_list("pk", "updated_at"))
         update_deals(deals=ids, **given)
         after = dict(Deal.objects.filter(pk__in=id_set(ids)).values_list("pk", "updated_at"))
         changed = sum(after[pk] != at for pk, at in before.items())
         return Response({"changed": changed, "unchanged": len(ids) - changed})
+
+    @extend_schema(
+        summary="Give points to, or set the points of, up to 1,000 deals",
+        description="Unknown deals are an error that names them; then nothing is changed.",
+        request=PointsOfDealsSerializer,
+        responses={200: ChangedSerializer},
+    )
+    @action(detail=False, methods=["post"], filterset_class=None, pagination_class=None)
+    def points(self, request: Request) -> Response:
+        serializer = PointsOfDealsSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        ids = _known(given["ids"])
+        change = adjust_deal_scores if given["op"] == "add" else set_deal_scores
+        changed = change(deals=ids, score=given["score"], points=given["points"], reason=given["reason"])
+        return Response({"changed": len(changed), "unchanged": len(ids) - len(changed)})
 
     @extend_schema(
         summary="Move a deal to a stage, or into a pipeline",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -10,7 +10,19 @@ from rest_framework import serializers
 from contacts.api.custom import custom_values, prefetch_values
 from contacts.api.labels import MAX_CONTACTS, ContactsInputSerializer
 from contacts.api.strict import IdField, StrictModelSerializer, StrictSerializer
-from deals.models import Deal, DealContact, DealNote, DealStatus, Pipeline, Stage, Task, TaskOutcome, TaskType
+from contacts.services.scores import MAX_POINTS
+from deals.models import (
+    Deal,
+    DealContact,
+    DealNote,
+    DealScore,
+    DealStatus,
+    Pipeline,
+    Stage,
+    Task,
+    TaskOutcome,
+    TaskType,
+)
 
 MAX_DEALS = 1_000
 
@@ -39,8 +51,9 @@ class PipelineSerializer(StrictModelSerializer):
 
 
 def deal_queryset() -> QuerySet[Deal]:
-    """Deals with what DealSerializer shows: three queries for any number of deals."""
-    return Deal.objects.prefetch_related("participants", prefetch_values("deal"))
+    """Deals with what DealSerializer shows: four queries for any number of deals."""
+    scores = Prefetch("scores", DealScore.objects.select_related("score"))
+    return Deal.objects.prefetch_related("participants", scores, prefetch_values("deal"))
 
 
 class ParticipantSerializer(serializers.Serializer):
@@ -65,6 +78,7 @@ class DealSerializer(serializers.Serializer):
     fields = serializers.SerializerMethodField(  # type: ignore[assignment]  # a field called “fields”
         "custom", help_text="Custom values by key. Numbers are texts, exact; money is {amount, currency}."
     )
+    scores = serializers.SerializerMethodField(help_text="Points by the score's key; 0 is left out.")
     stage_since = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -73,6 +87,18 @@ class DealSerializer(serializers.Serializer):
     @extend_schema_field({"type": "object", "additionalProperties": {}})
     def custom(self, deal: Deal) -> dict[str, Any]:
         return custom_values(deal)
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_scores(self, deal: Deal) -> dict[str, int]:
+        return {row.score.key: row.points for row in deal.scores.all() if row.points}
+
+
+class PointsOfDealsSerializer(StrictSerializer):
+    ids = serializers.ListField(child=IdField(), min_length=1, max_length=MAX_DEALS)
+    score = IdField(help_text="The id of a score of deals.")
+    op = serializers.ChoiceField(choices=["add", "set"], default="add", help_text="Add or set.")
+    points = serializers.IntegerField(min_value=-MAX_POINTS, max_value=MAX_POINTS)
+    reason = serializers.CharField(required=False, default="", allow_blank=True, max_length=250)
 
 
 class DealValuesSerializer(StrictSerializer):

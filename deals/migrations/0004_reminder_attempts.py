@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deals', '0003_accounts_and_fields'),
+        ("deals", "0003_accounts_and_fields"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='task',
-            name='reminder_attempts',
+            model_name="task",
+            name="reminder_attempts",
             field=models.PositiveSmallIntegerField(default=0, editable=False),
         ),
     ]

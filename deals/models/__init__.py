@@ -2,6 +2,7 @@ from .deals import Deal, DealContact, DealFieldValue, DealStatus, Rotation
 from .facts import DealChange
 from .notes import DealNote
 from .pipelines import Pipeline, Stage
+from .scores import DealScore, DealScoreChange
 from .tasks import Task, TaskOutcome, TaskType
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "DealContact",
     "DealFieldValue",
     "DealNote",
+    "DealScore",
+    "DealScoreChange",
     "DealStatus",
     "Pipeline",
     "Rotation",

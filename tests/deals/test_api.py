@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from contacts.models import Account, Contact, CustomField
+from contacts.models import Account, Contact, CustomField, Score
 from deals.models import Deal, DealNote, Pipeline, Stage, Task, TaskOutcome, TaskType
 from deals.services import add_task, create_deal, move_deal
 from tests.contacts.api.conftest import client_of
@@ -42,6 +42,7 @@ TABLE = [
     ("delete", "deals/{deal}/", None, M),
     ("post", "deals/bulk/", {"ids": ["{deal}"], "status": "won"}, E),
     ("post", "deals/{deal}/move/", {"stage": "{last}"}, E),
+    ("post", "deals/points/", {"ids": ["{deal}"], "score": "{score}", "points": 5}, E),
     ("get", "deals/{deal}/contacts/", None, V),
     ("post", "deals/{deal}/contacts/", {"emails": ["bob@example.com"]}, E),
     ("patch", "deals/{deal}/contacts/", {"contact": "{ann}", "role": "Buys"}, E),
@@ -102,6 +103,7 @@ def ids(deal: Deal, ann: Contact, bob: Contact) -> dict[str, int]:
         "task": add_task(title="Ring", type=call, due_at=timezone.now(), deal=deal).pk,
         "type": call.pk,
         "unused": visit.pk,
+        "score": Score.objects.create(name="Heat", subject="deal").pk,
         "outcome": TaskOutcome.objects.create(name="Reached").pk,
     }
 

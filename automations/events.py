@@ -41,6 +41,8 @@ LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
 SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
+ACCOUNT_FIELD_CHANGED = EventKind("account_field_changed")
+ACCOUNT_CONTACTS_CHANGED = EventKind("account_contacts_changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ("deals", "0004_reminder_attempts"),
         ('contacts', '0030_scores_of_deals'),
         ('deals', '0004_reminder_attempts'),
     ]

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automations/", include("automations.urls")),
     path("automations/", include("automations.builder.urls")),
     path("campaigns/", include("automations.campaigns.urls")),
+    path("a/", include("deals.public.urls")),
     path("m/", include("automations.public.urls")),
     path("", include("contacts.urls")),
 ]

@@ -5,3 +5,9 @@ from django.utils.translation import gettext_lazy as _
 class DealsConfig(AppConfig):
     name = "deals"
     verbose_name = _("Deals")
+
+    def ready(self) -> None:
+        from contacts.schedules import SCHEDULES
+        from deals import mail_receivers, mail_tasks  # noqa: F401 connects them
+
+        SCHEDULES.update(mail_tasks.SCHEDULES)

@@ -1,7 +1,11 @@
+from .attachments import FileDownload, MailAttachment
 from .deals import Deal, DealContact, DealStatus, Rotation
 from .facts import DealChange
+from .mail import PersonalEmail
+from .mailbox import Mailbox
 from .notes import DealNote
 from .pipelines import Pipeline, Stage
+from .sentiment import DealSentiment, SentimentChange
 from .tasks import Task, TaskOutcome, TaskType
 
 __all__ = [
@@ -9,9 +13,15 @@ __all__ = [
     "DealChange",
     "DealContact",
     "DealNote",
+    "DealSentiment",
     "DealStatus",
+    "FileDownload",
+    "MailAttachment",
+    "Mailbox",
+    "PersonalEmail",
     "Pipeline",
     "Rotation",
+    "SentimentChange",
     "Stage",
     "Task",
     "TaskOutcome",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models.base import Fact
 
-from .deal import Deal
+from .deals import Deal
 from .mail import PersonalEmail, Sentiment
 
 

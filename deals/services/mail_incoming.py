@@ -15,7 +15,6 @@ from contacts.services.provider_notices import Notice, apply_notice, find_email,
 from contacts.values import fold_email
 from deals.models import Mailbox, PersonalEmail
 from deals.models.mail import Direction
-from deals.quoted import without_quote
 
 from .mail_matching import Match, find_match, sender_of
 from .sentiment import read_sentiment
@@ -72,7 +71,6 @@ def _row(mailbox: Mailbox, message: Message, match: Match) -> PersonalEmail:
         user_id=mailbox.user_id,
         contact=match.contact,
         deal=match.deal,
-        account=match.account,
         sender=clean(sender_of(message))[:254],
         recipient=mailbox.address,
         subject=clean(str(message.get("Subject") or ""))[:250],
@@ -107,8 +105,3 @@ def _bounced(mailbox: Mailbox, message: Message) -> Came:
         return Came.NOBODYS
     apply_notice(email=email, notice=Notice("mail", "", report.action, detail=report.detail, hard=report.hard))
     return Came.BOUNCE
-
-
-def own_text(email: PersonalEmail) -> str:
-    """What the contact wrote, without what is quoted."""
-    return without_quote(email.text)

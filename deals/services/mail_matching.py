@@ -6,7 +6,7 @@ from email.message import Message
 from email.utils import parseaddr
 
 from contacts.mail_reading import references
-from contacts.models import Account, Contact
+from contacts.models import Contact
 from contacts.values import fold_email
 from deals.models import Deal, DealStatus, Mailbox, PersonalEmail
 
@@ -18,12 +18,6 @@ class Match:
     contact: Contact
     answered: PersonalEmail | None
     deal: Deal | None
-    account: Account | None
-
-    @property
-    def by_contact(self) -> bool:
-        """Whether it comes from whom the answered e-mail was exchanged with: only then it is their answer."""
-        return self.answered is not None
 
 
 def sender_of(message: Message) -> str:
@@ -41,14 +35,14 @@ def find_match(*, mailbox: Mailbox, message: Message) -> Match | None:
         return None
     answered = _answered(mailbox, list(references(message)), sender)
     if answered is not None:
-        return Match(answered.contact, answered, answered.deal, answered.account)
+        return Match(answered.contact, answered, answered.deal)
     contact = Contact.objects.filter(email=sender).first()
-    return None if contact is None else Match(contact, None, _open_deal(contact), None)
+    return None if contact is None else Match(contact, None, _open_deal(contact))
 
 
 def _answered(mailbox: Mailbox, named: Sequence[str], sender: str) -> PersonalEmail | None:
     """The nearest first. `sender` is whom it went to (or came from), or who the contact is by now."""
-    rows = PersonalEmail.objects.filter(message_id__in=named).select_related("contact", "deal", "account", "email")
+    rows = PersonalEmail.objects.filter(message_id__in=named).select_related("contact", "deal", "email")
     found: dict[str, PersonalEmail] = {}
     for row in rows:
         ours = row.mailbox_id == mailbox.pk or row.user_id == mailbox.user_id
@@ -59,6 +53,6 @@ def _answered(mailbox: Mailbox, named: Sequence[str], sender: str) -> PersonalEm
 
 def _open_deal(contact: Contact) -> Deal | None:
     """The contact's open deal, where there is just one: of several nobody knows which is meant."""
-    deals = Deal.objects.filter(deal_contacts__contact=contact, status=DealStatus.OPEN).distinct()
+    deals = Deal.objects.filter(participants__contact=contact, status=DealStatus.OPEN).distinct()
     found = list(deals[:2])
     return found[0] if len(found) == 1 else None

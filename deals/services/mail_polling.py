@@ -32,7 +32,7 @@ def queue_due(*, now: datetime) -> int:
     due = Mailbox.objects.filter(is_active=True, user__is_active=True, next_poll_at__lte=now)
     found = list(due.order_by("next_poll_at").values_list("pk", flat=True)[:500])
     for pk in found:
-        enqueue("deals.tasks.poll_mailbox", pk)
+        enqueue("deals.mail_tasks.poll_mailbox", pk)
     return len(found)
 
 

@@ -38,8 +38,6 @@ def save_mailbox(*, mailbox: Mailbox, values: Mapping[str, Any]) -> Mailbox:
     mailbox.address = clean_email(mailbox.address)
     if mailbox.smtp_user and not mailbox.smtp_password:
         raise ValidationError({"smtp_password": _("Give the password, or leave the user empty too.")})
-    if not mailbox.imap_password:
-        raise ValidationError({"imap_password": _("Give the password.")})
     changed = {name for name in TESTED if new or before[name] != getattr(mailbox, name)}
     if mailbox.is_active and (changed or "is_active" in given):
         test_mailbox(mailbox=mailbox)

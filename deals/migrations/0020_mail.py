@@ -12,6 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ("deals", "0002_task_types"),
         ('contacts', '0017_mail_coming_in'),
         ('deals', '0002_task_types'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-#: The fields of a deal by which DealsChanged is told apart; a custom field's is FIELD + its key.
+#: The fields of a deal by which DealsChanged is told apart, besides the keys of custom fields.
 TITLE, VALUE, OWNER, STATUS = "title", "value", "owner", "status"
 STAGE, PIPELINE, EXPECTED_CLOSE, ACCOUNT = "stage", "pipeline", "expected_close", "account"
 #: A contact who joined (new) or left (old). Kept for the timeline; not announced.
 CONTACT = "contact"
-FIELD = "field:"
+#: No custom field has one of these as its key.
+NAMES = frozenset(
+    {TITLE, VALUE, OWNER, STATUS, STAGE, PIPELINE, EXPECTED_CLOSE, ACCOUNT, CONTACT, "currency", "id", "contacts"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def money_text(value: Decimal, currency: str) -> str:
     return f"{plain(value)} {currency}"
 
 
-def shown(value: Decimal, currency: str) -> str:
+def shown(value: Decimal | str, currency: str) -> str:
     """As people of the language in use write it: €1,200.00, 1 200,00 €."""
     money = Money(Decimal(value), currency)
     language = (get_language() or "en").replace("-", "_")

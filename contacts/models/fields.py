@@ -62,11 +62,31 @@ class CustomField(Timestamped):
     def kind(self) -> FieldType:
         return FIELD_TYPES[self.type]
 
+    @property
+    def scope(self) -> str:
+        """How services and selectors of fields name what it belongs to; see `contacts.entities`."""
+        return self.entity
+
+    def parse(self, raw: Any) -> Any:
+        """The value as it is stored (None: empty), or ValidationError."""
+        return self.kind.parse(raw, self.options)
+
+    def to_text(self, value: Any) -> str:
+        """The canonical text that facts keep."""
+        return self.kind.to_text(value)
+
     def clean(self) -> None:
-        if self.entity == self.Entity.CONTACT and self.key in RESERVED_KEYS:
+        if self.key in self._reserved():
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})
         if self.type in FIELD_TYPES:
             self._clean_options()
+
+    def _reserved(self) -> frozenset[str]:
+        from contacts.entities import entity_of
+
+        if self.entity == self.Entity.CONTACT:
+            return RESERVED_KEYS
+        return entity_of(self.entity).reserved if self.entity in self.Entity.values else frozenset()
 
     def _clean_options(self) -> None:
         if not (isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)):

@@ -1,5 +1,5 @@
 from .attachments import FileDownload, MailAttachment
-from .deals import Deal, DealContact, DealStatus, Rotation
+from .deals import Deal, DealContact, DealFieldValue, DealStatus, Rotation
 from .facts import DealChange
 from .mail import PersonalEmail
 from .mailbox import Mailbox
@@ -12,6 +12,7 @@ __all__ = [
     "Deal",
     "DealChange",
     "DealContact",
+    "DealFieldValue",
     "DealNote",
     "DealSentiment",
     "DealStatus",

@@ -1,16 +1,17 @@
 """The deal, and the contacts it is made with."""
 
-from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models, transaction
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Contact
+from contacts.models import Account, Contact, FieldValue
 from contacts.models.base import Timestamped
+from contacts.models.tracked import Tracked
 from deals.money import DECIMALS, DIGITS, currency_choices, shown
 
 from .pipelines import Pipeline, Stage, validate_currency
@@ -22,12 +23,13 @@ class DealStatus(models.TextChoices):
     LOST = "lost", _("lost")
 
 
-class Deal(Timestamped):
+class Deal(Tracked, Timestamped):
     """What may be sold to somebody. It stands in one stage; its pipeline is always that stage's."""
 
     # The attributes whose changes leave DealChange facts; value and currency are one fact.
     TRACKED: ClassVar[tuple[str, ...]] = (
         "title", "value", "currency", "owner_id", "status", "stage_id", "pipeline_id", "expected_close",
+        "account_id",
     )  # fmt: skip
 
     title = models.CharField(_("title"), max_length=250)
@@ -53,6 +55,14 @@ class Deal(Timestamped):
     stage = models.ForeignKey(Stage, models.PROTECT, related_name="deals", verbose_name=_("stage"))
     pipeline = models.ForeignKey(
         Pipeline, models.PROTECT, related_name="deals", editable=False, verbose_name=_("pipeline")
+    )
+    account = models.ForeignKey(
+        Account,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="deals",
+        verbose_name=_("account"),
     )
     expected_close = models.DateField(_("expected close date"), null=True, blank=True)
     contacts: "models.ManyToManyField[Any, Any]" = models.ManyToManyField(
@@ -85,37 +95,33 @@ class Deal(Timestamped):
         """The value as people of the language in use write it."""
         return shown(self.value, self.currency)
 
-    @classmethod
-    def from_db(
-        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
-    ) -> "Deal":
-        deal = super().from_db(db, field_names, values, **kwargs)
-        deal._remember()
-        return deal
-
-    def refresh_from_db(
-        self, using: str | None = None, fields: Iterable[str] | None = None, *args: Any, **kwargs: Any
-    ) -> None:
-        super().refresh_from_db(using, None if fields is None else list(fields), *args, **kwargs)
-        self._remember()
-
-    def _remember(self) -> None:
-        """Take the values that are loaded as those that the database has."""
-        self._loaded = {name: self.__dict__[name] for name in self.TRACKED if name in self.__dict__}
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and leave a DealChange for everything that really changed."""
-        from deals.services.changes import follow, record_saved, stored
+        from deals.services.changes import follow, record_saved
 
-        before = None if self._state.adding else stored(deal=self)
+        before = None if self._state.adding else self._stored(self.TRACKED)
         written = kwargs.get("update_fields")
         derived = follow(deal=self, before=before)
         if written is not None:
             kwargs["update_fields"] = {*written, *derived}
         with transaction.atomic():
-            super().save(*args, **kwargs)
+            models.Model.save(self, *args, **kwargs)
             record_saved(deal=self, before=before, written=kwargs.get("update_fields"))
-        self._remember()
+        self._remember(kwargs.get("update_fields"))
+
+
+class DealFieldValue(FieldValue):
+    deal = models.ForeignKey(Deal, models.CASCADE, related_name="field_values")
+
+    class Meta:
+        verbose_name = _("field value")
+        constraints = [models.UniqueConstraint(fields=["deal", "field", "ordinal"], name="deal_value_once")]
+        indexes = [
+            models.Index(models.F("field"), Upper("text"), name="deal_value_text"),
+            models.Index(fields=["field", "number"], name="deal_value_number"),
+            models.Index(fields=["field", "date"], name="deal_value_date"),
+            models.Index(fields=["field", "datetime"], name="deal_value_datetime"),
+        ]
 
 
 class DealContact(models.Model):

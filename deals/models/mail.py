@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Contact, SentEmail
+from contacts.models import Account, Contact, SentEmail
 
 from .deals import Deal
 from .mailbox import Mailbox
@@ -57,6 +57,9 @@ class PersonalEmail(models.Model):
     )
     contact = models.ForeignKey(
         Contact, models.CASCADE, related_name="personal_emails", db_index=False, verbose_name=_("contact")
+    )
+    account = models.ForeignKey(
+        Account, models.SET_NULL, null=True, blank=True, related_name="personal_emails", verbose_name=_("account")
     )
     deal = models.ForeignKey(
         Deal, models.SET_NULL, null=True, blank=True, related_name="emails", db_index=False, verbose_name=_("deal")

@@ -12,6 +12,7 @@ from contacts.bulk import insert_rows
 from contacts.services.changes import current_facts
 from contacts.signals import facts_recorded
 from deals.facts import (
+    ACCOUNT,
     EXPECTED_CLOSE,
     OWNER,
     PIPELINE,
@@ -62,7 +63,10 @@ def announce(batch: DealsChanged | TasksCompleted | Any) -> None:
 
 def texts_of(row: Mapping[str, Any]) -> dict[str, str]:
     """The canonical texts of a deal's tracked attributes, by the fact's field; of what `row` has."""
-    plain = {TITLE: "title", STATUS: "status", STAGE: "stage_id", PIPELINE: "pipeline_id", OWNER: "owner_id"}
+    plain = {
+        TITLE: "title", STATUS: "status", STAGE: "stage_id", PIPELINE: "pipeline_id", OWNER: "owner_id",
+        ACCOUNT: "account_id",
+    }  # fmt: skip
     texts = {name: _text(row[attribute]) for name, attribute in plain.items() if attribute in row}
     if row.get("value") is not None and "currency" in row:
         texts[VALUE] = money_text(row["value"], row["currency"])
@@ -128,14 +132,6 @@ def derive(row: dict[str, Any], before: Mapping[str, Any] | None, stages: Mappin
     return row
 
 
-def stored(*, deal: Deal) -> dict[str, Any]:
-    """The tracked values that the database has; a query only where some are deferred."""
-    loaded: dict[str, Any] = dict(getattr(deal, "_loaded", {}))
-    if any(name not in loaded for name in Deal.TRACKED):
-        loaded = (Deal.objects.filter(pk=deal.pk).values(*Deal.TRACKED).first() or {}) | loaded
-    return loaded
-
-
 def follow(*, deal: Deal, before: Mapping[str, Any] | None) -> set[str]:
     """Set what follows from the stage and status that a save is about to write; the fields that it set."""
     row = {"stage_id": deal.stage_id, "status": deal.status}
@@ -153,7 +149,7 @@ def follow(*, deal: Deal, before: Mapping[str, Any] | None) -> set[str]:
 def record_saved(*, deal: Deal, before: Mapping[str, Any] | None, written: Collection[str] | None) -> None:
     """The facts of one deal's save; `written` names the fields (None: all of them)."""
     if before is None:
-        record_changes(changes={PIPELINE: {deal.pk: ("", str(deal.pipeline_id))}})
+        record_changes(changes=made({deal.pk: deal.pipeline_id}, {deal.pk: deal.expected_close}))
         return
     chosen = None if written is None else {*written}
     after = dict(before)
@@ -161,6 +157,17 @@ def record_saved(*, deal: Deal, before: Mapping[str, Any] | None, written: Colle
         if chosen is None or name in chosen or name.removesuffix("_id") in chosen:
             after[name] = getattr(deal, name)
     record_changes(changes=differences({deal.pk: before}, {deal.pk: after}))
+
+
+def made(pipelines: Mapping[int, int], closing: Mapping[int, Any]) -> Changes:
+    """The facts of deals that are made, {deal id: pipeline} and {deal id: expected close date}.
+
+    As with custom fields, a date that is there from the start was set from nothing.
+    """
+    changes: Changes = {PIPELINE: {pk: ("", str(pipeline)) for pk, pipeline in pipelines.items()}}
+    if dated := {pk: ("", day.isoformat()) for pk, day in closing.items() if day}:
+        changes[EXPECTED_CLOSE] = dated
+    return changes
 
 
 def task_saved(*, task: Task) -> None:

@@ -13,15 +13,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.bulk import chunks, id_set, insert_rows, update_rows
+from contacts.models import CustomField
+from contacts.selectors.fields import fields_of
+from contacts.services.fields import set_custom_values
+from contacts.services.parsing import parse_fields
 from contacts.services.selection import Contacts
-from deals.facts import PIPELINE
 from deals.models import Deal, DealStatus, Pipeline, Rotation, Stage
 
-from .changes import Changes, derive, differences, record_changes, together
+from .changes import Changes, derive, differences, made, record_changes, together
 from .participants import add_deal_contacts, insert_participants
 from .selection import Deals, deal_ids
 
-SETTABLE = ("title", "value", "currency", "owner", "status", "stage", "expected_close")
+SETTABLE = ("title", "value", "currency", "owner", "status", "stage", "expected_close", "account")
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class DealDraft:
     owner_id: int | None = None
     status: str = DealStatus.OPEN
     expected_close: date | None = None
+    account_id: int | None = None
     contacts: Sequence[int] = field(default_factory=list)
 
 
@@ -64,44 +68,49 @@ def create_deal(
     pipeline: Pipeline | int | None = None,
     contacts: Contacts = (),
     primary: int | None = None,
+    custom: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Deal:
     """Make one deal in a stage, or in the first stage of a pipeline; ValidationError by field.
 
-    `primary` is one of the contacts. The currency is the pipeline's where none is given.
+    `primary` is one of the contacts, `custom` holds raw values by the field's key. The currency is the
+    pipeline's where none is given.
     """
     if stage is None:
         if pipeline is None:
             raise ValidationError({"stage": _("Give a stage or a pipeline.")}, code="required")
         stage = first_stage(pipeline)
     attributes = clean_values({"title": title, "stage": stage, **values})
+    fields, parsed = _parse_custom(custom)
     if "currency" not in attributes:
         attributes["currency"] = Pipeline.objects.get(stages=attributes["stage_id"]).currency
     with together():
         deal = Deal(**attributes)
         deal.save()
         add_deal_contacts(deal=deal, contacts=contacts, primary=primary)
+        set_custom_values(values={deal.pk: parsed}, fields=fields)
     return deal
 
 
 def create_deals(*, drafts: Sequence[DealDraft]) -> list[int]:
     """Make many deals; their ids in the drafts' order. The drafts' values are checked already."""
-    made: list[int] = []
+    ids: list[int] = []
     with together():
         pipelines = _pipelines({draft.stage_id for draft in drafts})
         for chunk in chunks(drafts):
-            made += _insert(chunk, pipelines)
+            ids += _insert(chunk, pipelines)
         insert_participants(
             [
                 (pk, contact, "", number == 0)
-                for pk, draft in zip(made, drafts, strict=True)
+                for pk, draft in zip(ids, drafts, strict=True)
                 for number, contact in enumerate(draft.contacts)
             ]
         )
-        entered = {pk: ("", str(pipelines[d.stage_id])) for pk, d in zip(made, drafts, strict=True)}
-        if entered:
-            record_changes(changes={PIPELINE: entered})
-    return made
+        if ids:
+            pairs = list(zip(ids, drafts, strict=True))
+            entered = {pk: pipelines[draft.stage_id] for pk, draft in pairs}
+            record_changes(changes=made(entered, {pk: draft.expected_close for pk, draft in pairs}))
+    return ids
 
 
 def _insert(drafts: Sequence[DealDraft], pipelines: Mapping[int, int]) -> list[int]:
@@ -117,6 +126,7 @@ def _insert(drafts: Sequence[DealDraft], pipelines: Mapping[int, int]) -> list[i
             "stage_id": [draft.stage_id for draft in drafts],
             "pipeline_id": [pipelines[draft.stage_id] for draft in drafts],
             "expected_close": [draft.expected_close for draft in drafts],
+            "account_id": [draft.account_id for draft in drafts],
             "closed_at": [None if draft.status == DealStatus.OPEN else now for draft in drafts],
             "stage_since": now,
             "created_at": now,
@@ -129,16 +139,30 @@ def _insert(drafts: Sequence[DealDraft], pipelines: Mapping[int, int]) -> list[i
     return sorted(pk for (pk,) in rows)
 
 
-def update_deal(*, deal: Deal | int, **values: Any) -> Deal:
+def update_deal(*, deal: Deal | int, custom: Mapping[str, Any] | None = None, **values: Any) -> Deal:
     """Change one deal; ValidationError by field. What is not named stays as it is."""
     pk = deal.pk if isinstance(deal, Deal) else deal
-    write_deals(values={pk: clean_values(values)})
+    update_deals(deals=[pk], custom=custom, **values)
     return Deal.objects.get(pk=pk)
 
 
-def update_deals(*, deals: Deals, **values: Any) -> Changes:
-    """The same values for many deals."""
-    return write_deals(values=dict.fromkeys(deal_ids(deals), clean_values(values)))
+@transaction.atomic
+def update_deals(*, deals: Deals, custom: Mapping[str, Any] | None = None, **values: Any) -> Changes:
+    """The same values for many deals; what changed of the standard ones."""
+    ids, cleaned = deal_ids(deals), clean_values(values)
+    fields, parsed = _parse_custom(custom)
+    changes = write_deals(values=dict.fromkeys(ids, cleaned))
+    set_custom_values(values=dict.fromkeys(ids, parsed), fields=fields)
+    return changes
+
+
+def _parse_custom(custom: Mapping[str, Any] | None) -> tuple[Mapping[str, CustomField], dict[str, Any]]:
+    """(fields, parsed values) by key; a query only where there are values."""
+    if not custom:
+        return {}, {}
+    fields = fields_of("deal")
+    _standard, parsed = parse_fields(scope="deal", standard={}, custom=custom, fields=fields)
+    return fields, parsed
 
 
 @transaction.atomic

@@ -71,6 +71,7 @@ def _row(mailbox: Mailbox, message: Message, match: Match) -> PersonalEmail:
         user_id=mailbox.user_id,
         contact=match.contact,
         deal=match.deal,
+        account=match.account,
         sender=clean(sender_of(message))[:254],
         recipient=mailbox.address,
         subject=clean(str(message.get("Subject") or ""))[:250],

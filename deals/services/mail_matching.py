@@ -6,7 +6,7 @@ from email.message import Message
 from email.utils import parseaddr
 
 from contacts.mail_reading import references
-from contacts.models import Contact
+from contacts.models import Account, Contact
 from contacts.values import fold_email
 from deals.models import Deal, DealStatus, Mailbox, PersonalEmail
 
@@ -18,6 +18,7 @@ class Match:
     contact: Contact
     answered: PersonalEmail | None
     deal: Deal | None
+    account: Account | None
 
 
 def sender_of(message: Message) -> str:
@@ -35,14 +36,14 @@ def find_match(*, mailbox: Mailbox, message: Message) -> Match | None:
         return None
     answered = _answered(mailbox, list(references(message)), sender)
     if answered is not None:
-        return Match(answered.contact, answered, answered.deal)
+        return Match(answered.contact, answered, answered.deal, answered.account)
     contact = Contact.objects.filter(email=sender).first()
-    return None if contact is None else Match(contact, None, _open_deal(contact))
+    return None if contact is None else Match(contact, None, _open_deal(contact), None)
 
 
 def _answered(mailbox: Mailbox, named: Sequence[str], sender: str) -> PersonalEmail | None:
     """The nearest first. `sender` is whom it went to (or came from), or who the contact is by now."""
-    rows = PersonalEmail.objects.filter(message_id__in=named).select_related("contact", "deal", "email")
+    rows = PersonalEmail.objects.filter(message_id__in=named).select_related("contact", "deal", "account", "email")
     found: dict[str, PersonalEmail] = {}
     for row in rows:
         ours = row.mailbox_id == mailbox.pk or row.user_id == mailbox.user_id

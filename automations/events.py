@@ -41,6 +41,8 @@ LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
 SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
+FILE_DOWNLOADED = EventKind("file_downloaded")
+SENTIMENT_CHANGED = EventKind("sentiment_changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,8 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-<<<<<<< HEAD
         from contacts.schedules import SCHEDULES
-        from deals import mail_receivers, mail_tasks  # noqa: F401 connects them
+        from deals import fields, mail_receivers, mail_tasks, receivers  # noqa: F401 connects them
+        from deals.selectors import timeline  # noqa: F401 tells timelines of deals and tasks
 
         SCHEDULES.update(mail_tasks.SCHEDULES)
-=======
-        from deals import fields, receivers  # noqa: F401 connects them
-        from deals.selectors import timeline  # noqa: F401 tells timelines of deals and tasks
->>>>>>> deals

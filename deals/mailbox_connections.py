@@ -4,7 +4,7 @@ import imaplib
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import Message
 from typing import Any
@@ -79,6 +79,11 @@ def smtp_client(mailbox: Mailbox) -> Iterator[smtplib.SMTP]:
         if client is not None:
             with suppress(OSError, smtplib.SMTPException):
                 client.quit()
+
+
+def smtp_errors(mailbox: Mailbox) -> AbstractContextManager[None]:
+    """Lets errors of `open_smtp` be a MailboxError, in words for people."""
+    return _named(mailbox, "smtp")
 
 
 def open_smtp(mailbox: Mailbox) -> smtplib.SMTP:

@@ -1,6 +1,6 @@
 """Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
-from . import apps, bulk, campaigns, contacts, engagement, forms, people, rules, scores, segments, tracking, usage
+from . import apps, bulk, campaigns, contacts, engagement, forms, mail, people, rules, scores, segments, tracking, usage
 
 __all__ = [
     "apps",
@@ -9,6 +9,7 @@ __all__ = [
     "contacts",
     "engagement",
     "forms",
+    "mail",
     "people",
     "rules",
     "scores",

@@ -4,6 +4,7 @@ from . import send_email, site_message, notify  # isort: skip
 from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note  # isort: skip
 from . import adjust_score, record_conversion  # isort: skip
+from . import send_personal_email  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "record_conversion",
     "remove_tag",
     "send_email",
+    "send_personal_email",
     "site_message",
     "split",
     "start_automation",

@@ -9,6 +9,7 @@ from . import email_shared, email_forwarded, email_replied  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
+from . import file_downloaded, sentiment_changed  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "email_replied",
     "email_shared",
     "event_recorded",
+    "file_downloaded",
     "form_submitted",
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
     "page_visited",
     "score_changed",
+    "sentiment_changed",
     "site_message_dismissed",
     "tag_added",
     "tag_removed",

@@ -17,7 +17,7 @@ from contacts.models import Contact
 from contacts.selectors.fields import contact_fields
 from contacts.services import delete_contacts
 
-from . import person
+from . import panels, person
 from .base import BaseAdmin
 from .bulk import list_actions
 from .contact_form import ContactForm
@@ -120,7 +120,7 @@ class ContactAdmin(BaseAdmin):
         return person.panel_view(self, request, object_id)
 
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return person.timeline_view(self, request, object_id)
+        return panels.timeline_view(self, request, object_id)
 
     def has_export_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("contacts.add_exportjob")

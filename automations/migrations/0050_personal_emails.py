@@ -7,9 +7,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ("automations", "0016_records"),
         ('automations', '0016_records'),
-        ('contacts', '0021_mail'),
-        ('deals', '0004_mail'),
+        ('contacts', "0035_personal_campaigns"),
+        ('deals', "0020_mail"),
     ]
 
     operations = [

@@ -6,6 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ("contacts", "0020_accounts"),
         ('contacts', '0020_accounts'),
     ]
 

@@ -6,41 +6,69 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("deals", "0002_task_types"),
-        ('contacts', '0020_accounts'),
-        ('deals', '0002_task_types'),
+        ("contacts", "0020_accounts"),
+        ("deals", "0002_task_types"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='deal',
-            name='account',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deals', to='contacts.account', verbose_name='account'),
+            model_name="deal",
+            name="account",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="deals",
+                to="contacts.account",
+                verbose_name="account",
+            ),
         ),
         migrations.AlterField(
-            model_name='dealchange',
-            name='field',
-            field=models.CharField(max_length=64, verbose_name='field'),
+            model_name="dealchange",
+            name="field",
+            field=models.CharField(max_length=64, verbose_name="field"),
         ),
         migrations.CreateModel(
-            name='DealFieldValue',
+            name="DealFieldValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveSmallIntegerField(default=0)),
-                ('text', models.CharField(max_length=500, null=True)),
-                ('long_text', models.TextField(null=True)),
-                ('number', models.DecimalField(decimal_places=6, max_digits=24, null=True)),
-                ('date', models.DateField(null=True)),
-                ('datetime', models.DateTimeField(null=True)),
-                ('deal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='field_values', to='deals.deal')),
-                ('field', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.customfield')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("ordinal", models.PositiveSmallIntegerField(default=0)),
+                ("text", models.CharField(max_length=500, null=True)),
+                ("long_text", models.TextField(null=True)),
+                ("number", models.DecimalField(decimal_places=6, max_digits=24, null=True)),
+                ("date", models.DateField(null=True)),
+                ("datetime", models.DateTimeField(null=True)),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="field_values", to="deals.deal"
+                    ),
+                ),
+                (
+                    "field",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.customfield"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'field value',
-                'indexes': [models.Index(models.F('field'), django.db.models.functions.text.Upper('text'), name='deal_value_text'), models.Index(fields=['field', 'number'], name='deal_value_number'), models.Index(fields=['field', 'date'], name='deal_value_date'), models.Index(fields=['field', 'datetime'], name='deal_value_datetime')],
-                'constraints': [models.UniqueConstraint(fields=('deal', 'field', 'ordinal'), name='deal_value_once')],
+                "verbose_name": "field value",
+                "indexes": [
+                    models.Index(
+                        models.F("field"), django.db.models.functions.text.Upper("text"), name="deal_value_text"
+                    ),
+                    models.Index(fields=["field", "number"], name="deal_value_number"),
+                    models.Index(fields=["field", "date"], name="deal_value_date"),
+                    models.Index(fields=["field", "datetime"], name="deal_value_datetime"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("deal", "field", "ordinal"), name="deal_value_once")
+                ],
             },
         ),
     ]

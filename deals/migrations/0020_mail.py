@@ -12,7 +12,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contacts', '0021_mail'),
+        ("deals", "0003_accounts_and_fields"),
+        ('contacts', "0035_personal_campaigns"),
         ('deals', '0003_accounts_and_fields'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

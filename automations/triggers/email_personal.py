@@ -1,5 +1,6 @@
 """The personal option of an e-mail trigger: what users and automations write to one contact."""
 
+import re
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -10,13 +11,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.availability import AddOn, Availability
-from automations.delivery.tracking import is_web
+from automations.delivery.tracking import LIQUID, is_web
 from automations.names import name_of
 from contacts.models import Campaign
 from contacts.models.campaigns import CampaignKind
 from contacts.models.engagement import EmailKind
 
 from .email_scope import EMAIL_OPTIONS, EmailOption, EmailTrigger, EmailTriggerForm
+
+#: What stands for each contact's own value in an address.
+PERSONAL = re.compile(LIQUID, re.DOTALL)
 
 
 def automated() -> "models.QuerySet[Campaign]":
@@ -71,7 +75,7 @@ class PersonalOption(EmailOption):
     @classmethod
     def check(cls, form: forms.Form, data: dict[str, Any]) -> None:
         url = data["url"] = (data.get("url") or "").strip() if "url" in form.fields else ""
-        if url and not is_web(url):
+        if url and not is_web(PERSONAL.sub("x", url)):
             form.add_error("url", _("Give a web address that begins with https:// or http://."))
         if "url" not in form.fields:
             del data["url"]

@@ -78,7 +78,7 @@ def _row(mailbox: Mailbox, message: Message, match: Match) -> PersonalEmail:
         text=text_of(message)[:KEPT],
         message_id=own,
         in_reply_to=answered.message_id if answered else "",
-        references=" ".join(reversed(named)),
+        references=" ".join(dict.fromkeys(reversed(named))),
         thread=answered.thread if answered else (named[-1] if named else own)[:250],
         automatic=is_automatic(message),
         files=_files(message),

@@ -92,8 +92,13 @@ class ImapServer:
                 tls_port=self.tls_port,
             )
         )
+        self.start_again()
+
+    def start_again(self) -> None:
+        """After `halt`."""
         program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         assert program, "Dovecot is needed: run .ci/imap.sh"
+        config = self.root / "dovecot.conf"
         self._process = subprocess.Popen([program, "-F", "-c", str(config)], stderr=subprocess.PIPE)
         self._wait()
 

@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("deals", "0002_task_types"),
         ("contacts", "0020_accounts"),
-        ("deals", "0002_task_types"),
     ]
 
     operations = [

@@ -1,6 +1,7 @@
 """Connecting mailboxes: nothing is saved that doesn't log in."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,14 +23,27 @@ TESTED = (*OF_SMTP, *OF_IMAP, "imap_security", "imap_password")
 
 
 def save_mailbox(*, mailbox: Mailbox, values: Mapping[str, Any]) -> Mailbox:
-    """Make or change a mailbox; ValidationError by field, also where one of the servers refuses.
+    """Make or change a mailbox; ValidationError by field, also where one of the servers refuses."""
+    return store_mailbox(prepared=prepare_mailbox(mailbox=mailbox, values=values))
 
-    An empty password among the values leaves the one there is. Both servers are logged in to before anything
-    is saved, unless no setting of theirs changes or the mailbox is switched off.
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A mailbox whose servers took it, not saved yet; `values` are the columns to be written."""
+
+    mailbox: Mailbox
+    values: Mapping[str, Any]
+
+
+def prepare_mailbox(*, mailbox: Mailbox, values: Mapping[str, Any]) -> Prepared:
+    """Set `values` on the mailbox and check them; ValidationError by field.
+
+    An empty password among the values leaves the one there is. Both servers are logged in to, unless no
+    setting of theirs changes or the mailbox is switched off.
     """
     given = {name: value for name, value in values.items() if name not in SECRETS or value}
     new = mailbox._state.adding
-    before = {name: getattr(mailbox, name) for name in TESTED}
+    before = {name: getattr(mailbox, name) for name in (*TESTED, "is_active")}
     _refuse_moving_a_password(before, given, new)
     for name, value in given.items():
         setattr(mailbox, name, value)
@@ -39,14 +53,18 @@ def save_mailbox(*, mailbox: Mailbox, values: Mapping[str, Any]) -> Mailbox:
     if mailbox.smtp_user and not mailbox.smtp_password:
         raise ValidationError({"smtp_password": _("Give the password, or leave the user empty too.")})
     changed = {name for name in TESTED if new or before[name] != getattr(mailbox, name)}
-    if mailbox.is_active and (changed or "is_active" in given):
+    if mailbox.is_active and (changed or not before["is_active"]):
         test_mailbox(mailbox=mailbox)
     automatic: dict[str, Any] = {"failures": 0, "error": "", "next_poll_at": timezone.now()}
     if changed & set(OF_IMAP):
         automatic |= {"uid_validity": 0, "last_uid": 0}
-    values = {**given, "sender_name": mailbox.sender_name, "address": mailbox.address, **automatic}
-    with transaction.atomic():
-        return save_record(record=mailbox, values=values)
+    cleaned = {"sender_name": mailbox.sender_name, "address": mailbox.address}
+    return Prepared(mailbox, {**given, **cleaned, **automatic})
+
+
+@transaction.atomic
+def store_mailbox(*, prepared: Prepared) -> Mailbox:
+    return save_record(record=prepared.mailbox, values=prepared.values)
 
 
 def test_mailbox(*, mailbox: Mailbox) -> None:

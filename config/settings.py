@@ -325,6 +325,9 @@ SPECTACULAR_SETTINGS = {
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
+        "DealStatusEnum": "deals.models.deals.DealStatus",
+        "StageColorEnum": "deals.models.pipelines.Stage.Color",
+        "CurrencyEnum": "deals.money.currency_choices",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,8 +8,8 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-        from contacts.schedules import SCHEDULES
-        from deals import fields, mail_receivers, mail_tasks, receivers  # noqa: F401 connects them
+        from deals import fields, mail_receivers, receivers  # noqa: F401 connects them
+        from deals.schedules import ensure_schedules
         from deals.selectors import timeline  # noqa: F401 tells timelines of deals and tasks
 
-        SCHEDULES.update(mail_tasks.SCHEDULES)
+        post_migrate.connect(ensure_schedules, dispatch_uid="deals.schedules")

@@ -24,5 +24,13 @@ class DealsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DealScoresChanged:
+    """`changes` maps a deal to its (old, new) points."""
+
+    score_id: int
+    changes: Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class TasksCompleted:
     task_ids: Sequence[int]

@@ -6,12 +6,6 @@ from deals.services.attachments import delete_unused_attachments
 from deals.services.mail_polling import poll_mailbox as _poll_mailbox
 from deals.services.mail_polling import queue_due
 
-#: function -> (name, minutes), as contacts.schedules has them.
-SCHEDULES = {
-    "deals.mail_tasks.poll_mailboxes": ("deals: read mailboxes", 1),
-    "deals.mail_tasks.tidy_attachments": ("deals: remove unused uploads", 24 * 60),
-}
-
 
 def poll_mailboxes() -> int:
     """Once a minute."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contacts.models import Contact
 from contacts.services.usage import check_unused
@@ -56,10 +56,10 @@ def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
 def _deals_inside(record: Pipeline | Stage, **kwargs: Any) -> list[str]:
     field = "pipeline" if isinstance(record, Pipeline) else "stage"
     count = Deal.objects.filter(**{field: record}).count()
-    return [_("its %d deals") % count] if count else []
+    return [ngettext("its %d deal", "its %d deals", count) % count] if count else []
 
 
 @receiver(usage_requested, sender=TaskType)
 def _tasks_of_type(record: TaskType, **kwargs: Any) -> list[str]:
     count = Task.objects.filter(type=record).count()
-    return [_("its %d tasks") % count] if count else []
+    return [ngettext("its %d task", "its %d tasks", count) % count] if count else []

@@ -5,6 +5,7 @@ from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
 from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
 from . import score, conversion  # isort: skip
+from . import account, account_field  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -14,6 +15,8 @@ __all__ = [
     "ConditionError",
     "Moment",
     "Tree",
+    "account",
+    "account_field",
     "app_receipt",
     "automation",
     "clean_tree",

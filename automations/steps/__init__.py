@@ -5,6 +5,7 @@ from . import wait, if_else, split, goal, go_to, start_automation, end_automatio
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note, delete_contact  # isort: skip
 from . import adjust_score, record_conversion  # isort: skip
 from . import send_personal_email  # isort: skip
+from . import update_account_field, add_to_account, remove_from_account  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "STEPS",
     "add_note",
     "add_tag",
+    "add_to_account",
     "adjust_score",
     "delete_contact",
     "end_automation",
@@ -20,6 +22,7 @@ __all__ = [
     "if_else",
     "notify",
     "record_conversion",
+    "remove_from_account",
     "remove_tag",
     "send_email",
     "send_personal_email",
@@ -29,6 +32,7 @@ __all__ = [
     "start_automation",
     "subscribe",
     "unsubscribe",
+    "update_account_field",
     "update_field",
     "wait",
     "webhook",

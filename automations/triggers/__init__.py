@@ -10,11 +10,13 @@ from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from . import file_downloaded, sentiment_changed  # isort: skip
+from . import account_field_changed  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "account_field_changed",
     "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",

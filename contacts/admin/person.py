@@ -65,7 +65,7 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
 
 def _scores(contact: Contact) -> list[tuple[Score, int]]:
     points = dict(contact.scores.order_by().values_list("score_id", "points"))
-    return [(score, points.get(score.pk, 0)) for score in Score.objects.order_by("name")]
+    return [(score, points.get(score.pk, 0)) for score in Score.of("contact").order_by("name")]
 
 
 def _accounts(contact: Contact) -> list[AccountContact]:

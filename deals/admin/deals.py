@@ -17,6 +17,7 @@ from contacts.admin.panels import answer_panel, timeline_view
 from contacts.models import Contact
 from contacts.selectors.fields import fields_of
 from deals.models import Deal, DealContact, DealNote, DealStatus, Stage
+from deals.money import plain
 from deals.services import add_deal_contacts, delete_deals, set_status, together, update_deals
 
 from . import panel
@@ -37,6 +38,8 @@ class DealForm(WithCustomFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["value"] = plain(self.instance.value)
         if "stage" in self.fields:
             self.fields["stage"].queryset = (  # type: ignore[attr-defined]  # a choice of records
                 Stage.objects.select_related("pipeline").order_by(

@@ -12,7 +12,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from contacts.admin.panels import Verb, demand
-from contacts.models import Contact
+from contacts.admin.sections import sections_of
+from contacts.models import Contact, Score
 from contacts.selectors.timeline import timeline_of
 from contacts.values import fold_email
 from deals.models import Deal, Task, TaskType
@@ -21,6 +22,7 @@ from deals.services import (
     add_deal_contacts,
     add_deal_notes,
     add_task,
+    adjust_deal_scores,
     complete_tasks,
     remove_deal_contacts,
     set_primary_contact,
@@ -48,10 +50,17 @@ def panel_context(request: HttpRequest, deal: Deal, errors: list[str] | None = N
         "may_do": request.user.has_perm("deals.change_task"),
         "participants": participants,
         "open_tasks": with_outcomes(list(tasks[:SHOWN])),
+        "scores": _scores(deal),
         "task_types": list(TaskType.objects.all()),
         "users": users,
+        "sections": sections_of(request, deal),
         "timeline": timeline_of(record=deal),
     }
+
+
+def _scores(deal: Deal) -> list[tuple[Score, int]]:
+    points = dict(deal.scores.order_by().values_list("score_id", "points"))
+    return [(score, points.get(score.pk, 0)) for score in Score.of("deal").order_by("name")]
 
 
 def chosen_id(request: HttpRequest, name: str) -> int:
@@ -125,6 +134,14 @@ def _complete(request: HttpRequest, deal: Deal) -> None:
     complete_task(request, Task.objects.filter(deal=deal))
 
 
+def _give_points(request: HttpRequest, deal: Deal) -> None:
+    demand(request, "deals.change_deal")
+    raw = request.POST.get("points", "").strip().replace("−", "-")
+    if not raw.removeprefix("-").removeprefix("+").isdecimal() or len(raw) > 12 or int(raw) == 0:
+        raise ValidationError(_("Give a number of points, such as 5 or -5."))
+    adjust_deal_scores(deals=deal, score=chosen_id(request, "score"), points=int(raw), reason=_("by hand"))
+
+
 VERBS: dict[str, Verb] = {
     "add_contact": _add_contact,
     "remove_contact": _remove_contact,
@@ -132,4 +149,5 @@ VERBS: dict[str, Verb] = {
     "add_note": _add_note,
     "add_task": _add_task,
     "complete_task": _complete,
+    "give_points": _give_points,
 }

@@ -6,6 +6,7 @@ from .mailbox import Mailbox
 from .notes import DealNote
 from .pipelines import Pipeline, Stage
 from .sentiment import DealSentiment, SentimentChange
+from .scores import DealScore, DealScoreChange
 from .tasks import Task, TaskOutcome, TaskType
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "DealFieldValue",
     "DealNote",
     "DealSentiment",
+    "DealScore",
+    "DealScoreChange",
     "DealStatus",
     "FileDownload",
     "MailAttachment",

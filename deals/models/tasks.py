@@ -108,6 +108,7 @@ class Task(Timestamped):
         _("reminder"), null=True, blank=True, help_text=_("When the assignee gets an e-mail about it.")
     )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
+    reminder_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -178,9 +179,9 @@ class Task(Timestamped):
 
         before = {} if self._state.adding else dict(self._loaded)
         if before.get("remind_at", self.remind_at) != self.remind_at:
-            self.reminded_at = None
+            self.reminded_at, self.reminder_attempts = None, 0
             if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "reminded_at"}
+                kwargs["update_fields"] = {*kwargs["update_fields"], "reminded_at", "reminder_attempts"}
         with transaction.atomic():
             super().save(*args, **kwargs)
             if self.done_at is not None and before.get("done_at") is None:

@@ -15,7 +15,7 @@ from contacts.origin import Source
 from contacts.selectors.fields import fields_of
 from contacts.selectors.timeline import Cursor, Entry, Provider, register_provider, rows_before
 from deals import facts
-from deals.models import Deal, DealChange, DealNote, DealStatus, Pipeline, Stage, Task
+from deals.models import Deal, DealChange, DealNote, DealScoreChange, DealStatus, Pipeline, Stage, Task
 from deals.money import shown
 
 
@@ -112,6 +112,18 @@ def _notes(deal: Deal, size: int, cursor: Cursor | None) -> Iterable[Entry]:
         )  # fmt: skip
 
 
+def _points(deal: Deal, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    rows = DealScoreChange.objects.filter(deal=deal).select_related("score")
+    for row in rows_before(rows, "scores", cursor, size):
+        yield Entry(
+            row.at, row.pk, "trending_up" if row.new > row.old else "trending_down",
+            _("%(score)s went from %(old)d to %(new)d points.") % {
+                "score": row.score, "old": row.old, "new": row.new,
+            },
+            text=row.reason, source=row.source, user_id=row.user_id,
+        )  # fmt: skip
+
+
 def _made(tasks: QuerySet[Task], size: int, cursor: Cursor | None) -> Iterable[Entry]:
     for task in rows_before(tasks.select_related("type"), "tasks", cursor, size, "created_at"):
         yield Entry(
@@ -159,6 +171,7 @@ def _tasks_of(field: str) -> tuple[Provider, Provider]:
 
 register_provider("changes", _changes, Deal)
 register_provider("notes", _notes, Deal)
+register_provider("scores", _points, Deal)
 register_provider("deals", _of_contact, Contact)
 for _model, _field in ((Deal, "deal"), (Contact, "contact")):
     _planned, _finished = _tasks_of(_field)

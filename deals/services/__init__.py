@@ -18,6 +18,7 @@ from .deals import (
 )
 from .notes import add_deal_notes, write_deal_notes
 from .participants import add_deal_contacts, remove_deal_contacts, set_primary_contact, set_role
+from .scores import add_deal_points, adjust_deal_scores, set_deal_scores
 from .tasks import TaskDraft, add_task, add_tasks, complete_tasks, delete_tasks, reopen_tasks, update_task
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "TaskDraft",
     "add_deal_contacts",
     "add_deal_notes",
+    "add_deal_points",
     "add_task",
     "add_tasks",
+    "adjust_deal_scores",
     "assign_in_turn",
     "complete_tasks",
     "create_deal",
@@ -39,6 +42,7 @@ __all__ = [
     "move_deals",
     "remove_deal_contacts",
     "reopen_tasks",
+    "set_deal_scores",
     "set_primary_contact",
     "set_role",
     "set_status",

@@ -242,6 +242,7 @@ def clean_values(values: Mapping[str, Any]) -> dict[str, Any]:
         column: models.Field[Any, Any] = getattr(Deal, name).field
         raw = value.pk if isinstance(value, models.Model) else value
         raw = raw.strip() if isinstance(raw, str) else raw
+        raw = raw.upper() if name == "currency" and isinstance(raw, str) else raw
         try:
             cleaned[column.attname] = column.clean(raw, None)
         except ValidationError as error:

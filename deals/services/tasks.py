@@ -59,6 +59,7 @@ def add_tasks(*, drafts: Sequence[TaskDraft]) -> int:
                 "contact_id": [draft.contact_id for draft in chunk],
                 "deal_id": [draft.deal_id for draft in chunk],
                 "remind_at": [draft.remind_at for draft in chunk],
+                "reminder_attempts": 0,
                 "created_at": now,
                 "updated_at": now,
             },

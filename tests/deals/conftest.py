@@ -1,36 +1,21 @@
-"""Mail servers, and a mailbox on them."""
-
-from collections.abc import Iterator
-from typing import Any
+"""A pipeline to work with, and mail servers."""
 
 import pytest
 
-from deals.models import Mailbox
-from deals.services.mailboxes import save_mailbox
-from tests.deals.mailboxes import PASSWORD, mailbox_values
-from tests.factories import UserFactory
-from tests.peers.imap import ImapServer
-from tests.peers.smtp import SmtpServer
+from deals.models import Pipeline, Stage
+from tests.deals.mail_servers import imap_server, mailbox, own_smtp
+
+__all__ = ["imap_server", "mailbox", "own_smtp"]
 
 
 @pytest.fixture
-def imap_server() -> Iterator[ImapServer]:
-    server = ImapServer()
-    server.start()
-    yield server
-    server.stop()
+def pipeline(db: None) -> Pipeline:
+    pipeline = Pipeline.objects.create(name="Sales", currency="EUR")
+    for number, name in enumerate(("New", "Talks", "Offer")):
+        Stage.objects.create(pipeline=pipeline, name=name, position=number)
+    return pipeline
 
 
 @pytest.fixture
-def own_smtp() -> Iterator[SmtpServer]:
-    """The mailbox's own server, beside the system's (`smtp_server`); it asks for the password."""
-    server = SmtpServer(password=PASSWORD)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def mailbox(db: Any, own_smtp: SmtpServer, imap_server: ImapServer) -> Mailbox:
-    user = UserFactory(username="sue")
-    return save_mailbox(mailbox=Mailbox(user=user), values=mailbox_values(own_smtp, imap_server))
+def stages(pipeline: Pipeline) -> list[Stage]:
+    return list(pipeline.stages.all())

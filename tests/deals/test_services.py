@@ -39,19 +39,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def pipeline() -> Pipeline:
-    pipeline = Pipeline.objects.create(name="Sales", currency="EUR")
-    for number, name in enumerate(("New", "Talks", "Offer")):
-        Stage.objects.create(pipeline=pipeline, name=name, position=number)
-    return pipeline
-
-
-@pytest.fixture
-def stages(pipeline: Pipeline) -> list[Stage]:
-    return list(pipeline.stages.all())
-
-
-@pytest.fixture
 def announced() -> Any:
     batches: list[Any] = []
 

@@ -16,7 +16,7 @@ from automations.services.personal_emails import Writing, send_personal_email
 from contacts.models import SentEmail
 from deals.models import Mailbox, PersonalEmail
 from deals.services.mail_polling import poll_mailbox
-from tests.deals.conftest import imap_server, mailbox, own_smtp
+from tests.deals.mail_servers import imap_server, mailbox, own_smtp
 from tests.deals.mailboxes import written
 from tests.peers.imap import ImapServer
 from tests.peers.smtp import Received, SmtpServer

@@ -36,7 +36,9 @@ from contacts.models import (
     TrackedDomain,
 )
 from contacts.services import (
+    add_to_account,
     adjust_scores,
+    create_account,
     create_contact,
     record_conversion,
     submit_form,
@@ -65,6 +67,19 @@ TABLE = [
     ("get", "contacts/{contact}/notes/", None, V),
     ("post", "contacts/{contact}/notes/", {"text": "x"}, E),
     ("get", "contacts/{contact}/timeline/", None, V),
+    ("get", "accounts/", None, V),
+    ("get", "accounts/{account}/", None, V),
+    ("post", "accounts/", {"name": "new"}, E),
+    ("patch", "accounts/{account}/", {"city": "x"}, E),
+    ("delete", "accounts/{account}/", None, M),
+    ("post", "accounts/bulk/", {"accounts": [{"name": "new"}]}, E),
+    ("get", "accounts/{account}/contacts/", None, V),
+    ("post", "accounts/{account}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("patch", "accounts/{account}/contacts/", {"contact": "{contact}", "job_title": "x"}, E),
+    ("delete", "accounts/{account}/contacts/", {"emails": ["a@example.com"]}, E),
+    ("get", "accounts/{account}/notes/", None, V),
+    ("post", "accounts/{account}/notes/", {"text": "x"}, E),
+    ("get", "accounts/{account}/timeline/", None, V),
     ("get", "imports/", None, V),
     ("get", "imports/{import}/", None, V),
     ("get", "imports/{import}/preview/", None, V),
@@ -204,7 +219,10 @@ def ids(db, settings, tmp_path):
     adjust_scores(contacts=contact, score=score, points=2)
     conversion = Conversion.objects.create(name="Bought", counts="every")
     record_conversion(contacts=contact, conversion=conversion)
+    account = create_account(name="Acme")
+    add_to_account(account=account, contacts=contact)
     return {
+        "account": account.pk,
         "conversion": conversion.pk,
         "converted": ConversionRecord.objects.get().pk,
         "score": score.pk,

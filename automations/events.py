@@ -43,6 +43,8 @@ SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
 DATE_REACHED = EventKind("date_reached")
 FEED_UPDATED = EventKind("feed_updated")
+FILE_DOWNLOADED = EventKind("file_downloaded")
+SENTIMENT_CHANGED = EventKind("sentiment_changed")
 ACCOUNT_FIELD_CHANGED = EventKind("account_field_changed")
 ACCOUNT_CONTACTS_CHANGED = EventKind("account_contacts_changed")
 

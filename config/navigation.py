@@ -68,6 +68,16 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Pipelines"), "conversion_path", "deals_pipeline_changelist", "deals.view_pipeline"),
             (_("Task types"), "category", "deals_tasktype_changelist", "deals.view_tasktype"),
             (_("Deal notes"), "sticky_note_2", "deals_dealnote_changelist", "deals.view_dealnote"),
+            (_("Sentiment"), "sentiment_satisfied", "deals_sentimentchange_changelist", "deals.view_sentimentchange"),
+        ],
+    ),
+    (
+        _("Personal e-mail"),
+        [
+            (_("My mailboxes"), "mail_lock", "personal:mailboxes", "deals.view_mailbox"),
+            (_("Mailboxes"), "inbox_customize", "deals_mailbox_changelist", "deals.view_mailbox"),
+            (_("Personal e-mails"), "contact_mail", "deals_personalemail_changelist", "deals.view_personalemail"),
+            (_("Downloads"), "download", "deals_filedownload_changelist", "deals.view_filedownload"),
         ],
     ),
     (

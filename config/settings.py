@@ -193,6 +193,22 @@ INBOUND_PASS_ON = env.bool("INBOUND_PASS_ON", default=True)
 POSTMARK_API_URL = env.str("POSTMARK_API_URL", default="https://api.postmarkapp.com").rstrip("/")
 POSTMARK_RATE = env.int("POSTMARK_RATE", default=6_000)
 
+# Users' mailboxes. Servers on private addresses are refused unless this allows them.
+MAILBOX_ALLOW_PRIVATE = env.bool("MAILBOX_ALLOW_PRIVATE", default=False)
+MAILBOX_TIMEOUT = env.float("MAILBOX_TIMEOUT", default=15.0)
+MAILBOX_POLL_SECONDS = env.int("MAILBOX_POLL_SECONDS", default=60)
+# Of larger mails only the head is read.
+MAILBOX_MAX_BYTES = env.int("MAILBOX_MAX_BYTES", default=25 * 1024 * 1024)
+# Files of personal e-mails, which contacts fetch by a link.
+MAIL_ATTACHMENT_MAX_BYTES = env.int("MAIL_ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
+MAIL_ATTACHMENTS_PER_EMAIL = env.int("MAIL_ATTACHMENTS_PER_EMAIL", default=10)
+MAIL_ATTACHMENT_TYPES = env.list(
+    "MAIL_ATTACHMENT_TYPES",
+    default=(
+        "pdf doc docx odt rtf txt md xls xlsx ods csv ppt pptx odp png jpg jpeg gif webp heic zip ics vcf mp3 mp4"
+    ).split(),
+)
+
 # --- Engine -----------------------------------------------------------------------------------
 # A trigger index older than this many seconds asks the database for its version on a single save.
 TRIGGER_INDEX_TTL = env.float("TRIGGER_INDEX_TTL", default=1.0)

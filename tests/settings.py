@@ -14,6 +14,7 @@ os.environ.update(
     DEBUG="1",
     SECRET_KEY="only-for-tests-" * 4,
     WEBHOOK_ALLOW_PRIVATE="1",
+    MAILBOX_ALLOW_PRIVATE="1",
 )
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 

@@ -10,6 +10,7 @@ from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from . import date_reached, rss_updated  # isort: skip
+from . import file_downloaded, sentiment_changed  # isort: skip
 from . import account_field_changed  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
@@ -27,6 +28,7 @@ __all__ = [
     "email_replied",
     "email_shared",
     "event_recorded",
+    "file_downloaded",
     "form_submitted",
     "goal_achieved",
     "list_subscribed",
@@ -34,6 +36,7 @@ __all__ = [
     "page_visited",
     "rss_updated",
     "score_changed",
+    "sentiment_changed",
     "site_message_dismissed",
     "tag_added",
     "tag_removed",

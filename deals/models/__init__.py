@@ -1,7 +1,11 @@
+from .attachments import FileDownload, MailAttachment
 from .deals import Deal, DealContact, DealFieldValue, DealStatus, Rotation
 from .facts import DealChange
+from .mail import PersonalEmail
+from .mailbox import Mailbox
 from .notes import DealNote
 from .pipelines import Pipeline, Stage
+from .sentiment import DealSentiment, SentimentChange
 from .scores import DealScore, DealScoreChange
 from .tasks import Task, TaskOutcome, TaskType
 
@@ -11,11 +15,17 @@ __all__ = [
     "DealContact",
     "DealFieldValue",
     "DealNote",
+    "DealSentiment",
     "DealScore",
     "DealScoreChange",
     "DealStatus",
+    "FileDownload",
+    "MailAttachment",
+    "Mailbox",
+    "PersonalEmail",
     "Pipeline",
     "Rotation",
+    "SentimentChange",
     "Stage",
     "Task",
     "TaskOutcome",

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automations/", include("automations.builder.urls")),
     path("campaigns/", include("automations.campaigns.urls")),
     path("m/", include("automations.public.urls")),
+    path("", include("ecommerce.urls")),
     path("", include("contacts.urls")),
 ]
 handler500 = "contacts.api.errors.server_error"

@@ -49,7 +49,9 @@ class Event:
 
     key      what the trigger index discriminates by: a tag's id, a list's id, a field's key
     changes  {contact id: (old, new)} canonical texts, where a value changed
-    record   ("app_label.model", id) of the record a multi-contact trigger is about
+    record   ("app_label.model", id) of the record it is about, where it is about one (a deal, an order)
+    primary  the record's primary contact, where it has one
+    change   (old, new) canonical texts of what changed of the record
     data     JSON-able facts that steps may use; kept on each enrollment
     happened when it happened, where that is told later; automations that became active since don't hear of it
     """
@@ -59,6 +61,8 @@ class Event:
     key: Hashable = None
     changes: Mapping[int, tuple[str, str]] | None = None
     record: tuple[str, int] | None = None
+    primary: int | None = None
+    change: tuple[str, str] | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=current_origin)
     at: datetime = field(default_factory=lambda: timezone.now())

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from automations.names import remembered
+from automations.records import RECORDS
 from contacts.models import CustomField, Score
 from contacts.networks import NETWORKS
 
@@ -51,6 +52,8 @@ def _of_contacts() -> Iterator[Group]:
     yield _("Fields"), [_tag(f"contact.fields.{key}") for key in keys]
     scores = Score.objects.order_by("pk").values_list("key", flat=True)[:LIMIT]
     yield _("Scores"), [_tag(f"contact.scores.{key}") for key in scores]
+    for kind in RECORDS:
+        yield str(kind.label), [_tag(f"{kind.name}.{name}") for name in kind.names()[:LIMIT]]
 
 
 def _of_links() -> Iterator[Group]:

@@ -12,6 +12,8 @@ class Entry(models.TextChoices):
     ENTERED_BEFORE = "entered_before", _("entered before, and may enter only once ever")
     ONCE_ONLY = "once_only", _("this trigger runs once per contact, and has run")
     OUTSIDE_SEGMENT = "outside_segment", _("outside the trigger's segment at the moment of the event")
+    OUTSIDE_RECORD = "outside_record", _("the record was outside the trigger's conditions on it")
+    NOT_PRIMARY = "not_primary", _("not the record's primary contact, and only that one enters")
     CEILING = "ceiling", _("reached the ceiling of entries in 24 hours")
     LOOP = "loop", _("the automation itself caused the event (loop guard)")
     BREAKER = "breaker", _("the circuit breaker stopped a runaway automation")

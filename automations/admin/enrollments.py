@@ -116,4 +116,4 @@ def _row(entry: StepLog, titles: dict[str, str]) -> tuple[Any, ...]:
 class EntryRefusalAdmin(ByContactAdmin):
     list_display = ["contact", "automation", "reason", "event_kind", "at"]
     list_filter = [("reason", ChoicesDropdownFilter), ("automation", AutocompleteSelectFilter)]
-    fields = ["contact", "automation", "reason", "event_kind", "trigger_key", "at"]
+    fields = ["contact", "automation", "reason", "record", "event_kind", "trigger_key", "at"]

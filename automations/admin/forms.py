@@ -12,8 +12,9 @@ from automations.conditions.fields import ConditionsField
 from automations.forms import SettingsForm
 from automations.models import Automation, Step, Trigger
 from automations.models.configured import Configured
-from automations.models.trigger import Runs
+from automations.models.trigger import Recipients, Runs
 from automations.services import add_step, add_trigger, update_step, update_trigger
+from automations.trigger_rules import RULES, fit_to_records
 from contacts.admin.base import styled
 
 Place = tuple[str, str]
@@ -112,19 +113,22 @@ class TriggerForm(PartForm):
         label=_("Segment"), required=False, help_text=_("Conditions on the contact, asked once, at the event.")
     )
 
+    recipients = forms.ChoiceField(label=_("Which contacts"), choices=Recipients.choices, initial=Recipients.ALL)
+
     class Meta:
         model = Trigger
         fields: ClassVar[list[str]] = []
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.update(runs=self.instance.runs, segment=self.instance.segment)
+        fit_to_records(self, type(self.instance))
+        self.initial.update({name: getattr(self.instance, name) for name in RULES})
         if self.instance.fixed_runs and "runs" in self.fields:
             # A choice field, which the stubs can't tell from its name.
             self.fields["runs"].choices = [(self.instance.fixed_runs, Runs(self.instance.fixed_runs).label)]  # type: ignore[attr-defined]  # a choice field
 
     def write(self) -> Trigger:
-        values = {name: self.cleaned_data[name] for name in ("runs", "segment")}
+        values = {name: self.cleaned_data[name] for name in RULES if name in self.cleaned_data}
         values["settings"] = self.inner.cleaned_settings()
         if self.instance._state.adding:
             return add_trigger(automation=self.instance.automation, type=self.instance.slug, **values)

@@ -26,6 +26,7 @@ from automations.registry import Registry
 from automations.services import delete_step, delete_trigger
 from automations.services.drafts import check_available
 from automations.steps.go_to import give_titles
+from automations.trigger_rules import rules_of
 
 from .base import AutomationsAdmin, automation_link
 from .forms import PartForm, StepForm, TriggerForm
@@ -153,7 +154,7 @@ class ChildAdmin(PolymorphicChildModelAdmin, AutomationsAdmin):
         return [
             (None, {"fields": about}),
             (self.part.label, {"fields": list(self.part.Form.base_fields)}),
-            (_("Rules"), {"fields": common}),
+            (_("Rules"), {"fields": list(common)}),
         ]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
@@ -248,7 +249,10 @@ class StepAdmin(ParentAdmin):
 class TriggerChildAdmin(ChildAdmin):
     base_model = Trigger
     base_part_form = TriggerForm
-    common = ("runs", "segment")
+
+    @property
+    def common(self) -> tuple[str, ...]:  # type: ignore[override]  # the types differ in what concerns them
+        return rules_of(self.model)  # type: ignore[arg-type]  # registered for triggers alone
 
 
 class StepChildAdmin(ChildAdmin):

@@ -47,6 +47,7 @@ class TypeSerializer(serializers.Serializer):
 class TriggerTypeSerializer(TypeSerializer):
     fixed_runs = serializers.CharField(help_text="The run rule that can't be changed, or empty.")
     exclusive = serializers.BooleanField(help_text="No other trigger can stand beside it.")
+    record = serializers.CharField(help_text="The kind of record that its events are about, or empty.")
     multi_contact = serializers.BooleanField(help_text="About a record that may have several contacts.")
 
 
@@ -77,7 +78,7 @@ def entry_of(part: Any, account: Account, families: Mapping[str, Any]) -> dict[s
     }
 
 
-OWN = ("fixed_runs", "exclusive", "multi_contact", "waits", "terminal")
+OWN = ("fixed_runs", "exclusive", "record", "multi_contact", "waits", "terminal")
 SLUG = OpenApiParameter("slug", OpenApiTypes.STR, OpenApiParameter.PATH)
 
 

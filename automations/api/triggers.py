@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from automations.models import Automation, Trigger
-from automations.models.trigger import Runs
+from automations.models.trigger import Recipients, Runs
 from automations.services import add_trigger, delete_trigger, update_trigger
 from automations.triggers.base import TRIGGERS
 from contacts.api.strict import IdField
@@ -20,6 +20,12 @@ from .settings import TREE, SettingField
 
 SEGMENT = {**TREE, "description": "Conditions on the contact, asked once, at the event; {} for none."}
 
+RECORD_SEGMENT = {
+    **TREE,
+    "description": "Conditions on the record that it is about, of the types in /condition-types/ for its kind; "
+    "{} for any record, and for types that are about none.",
+}
+
 
 class TriggerSerializer(PartSerializer):
     id = serializers.IntegerField(read_only=True)
@@ -28,6 +34,10 @@ class TriggerSerializer(PartSerializer):
     key = serializers.CharField(read_only=True, help_text="Stays through publishing, undo and redo.")
     runs = serializers.ChoiceField(choices=Runs.choices, required=False)
     segment = SettingField(SEGMENT)
+    recipients = serializers.ChoiceField(
+        choices=Recipients.choices, required=False, help_text="Which contacts of the record that it is about."
+    )
+    record_segment = SettingField(RECORD_SEGMENT)
     sentence = serializers.CharField(read_only=True, help_text="What it does, in words.")
     problems = serializers.ListField(
         child=serializers.CharField(),

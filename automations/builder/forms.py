@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from automations.conditions.fields import ConditionsField
 from automations.models import Automation, Trigger
-from automations.models.trigger import Runs
+from automations.models.trigger import Recipients, Runs
+from automations.trigger_rules import RULES, fit_to_records
 
 
 class TriggerRulesForm(forms.Form):
@@ -18,10 +19,13 @@ class TriggerRulesForm(forms.Form):
         required=False,
         help_text=_("Only contacts who meet this at the moment of the event enter. Leave it empty for everyone."),
     )
+    recipients = forms.ChoiceField(label=_("Which contacts"), choices=Recipients, widget=forms.RadioSelect)
     runs = forms.ChoiceField(label=_("How often"), choices=Runs, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, trigger: Trigger, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        fit_to_records(self, type(trigger))
+        self.order_fields(RULES)
         if trigger.fixed_runs:
             field = self.fields["runs"]
             field.disabled, field.initial = True, trigger.fixed_runs

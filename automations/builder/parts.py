@@ -13,7 +13,7 @@ from automations.availability import why_locked
 from automations.conditions.tree import describe_tree
 from automations.forms import SettingsForm, form_data
 from automations.models import Account, Automation, Step, Trigger
-from automations.models.trigger import Runs
+from automations.models.trigger import Recipients, Runs
 from automations.names import remembered_names
 from automations.services import (
     add_step,
@@ -159,7 +159,12 @@ def _build(request: HttpRequest, automation: Automation, part: Trigger | Step, k
     missing, wrong = form.sorted_errors()
     rules, initial = None, {}
     if isinstance(part, Trigger):
-        initial = {"segment": part.segment, "runs": part.fixed_runs or part.runs}
+        initial = {
+            "segment": part.segment,
+            "runs": part.fixed_runs or part.runs,
+            "recipients": part.recipients,
+            "record_segment": part.record_segment,
+        }
         rules = TriggerRulesForm(trigger=part, prefix=RULES, initial=initial)
     with remembered_names():
         context = {
@@ -196,6 +201,10 @@ def _locked(part: Trigger | Step) -> str:
 
 def _sentence_html(part: Trigger | Step, rules: dict[str, Any]) -> str:
     notes = []
+    if rules.get("record_segment") and isinstance(part, Trigger):
+        notes.append(_("only where it %s") % describe_tree(rules["record_segment"], part.record))
+    if rules.get("recipients") == Recipients.PRIMARY:
+        notes.append(str(Recipients.PRIMARY.label))
     if rules.get("segment"):
         notes.append(_("only contacts who: %s") % describe_tree(rules["segment"]))
     if rules.get("runs"):

@@ -14,6 +14,7 @@ from automations.models import Automation, Enrollment, StepLog
 from automations.models.delivery import DeliveryStatus
 from automations.models.enrollment import INSIDE, EnrollmentStatus
 from automations.selectors.figures import Figures, enrollments_behind, step_figures
+from automations.selectors.refused_records import refused_records
 from automations.selectors.why import why
 from automations.services import end_enrollments, resume_parked, skip_wait
 from contacts.models import Contact
@@ -104,6 +105,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         rows = StepLog.objects.filter(enrollment__automation=automation).select_related("enrollment__contact")
         rows = rows.filter(step_key=key) if key else rows
+        context["refused"] = [] if key else refused_records(automation, SHOWN)
         context["entries"] = [(row, _title(automation, row.step_key)) for row in rows.order_by("-pk")[:SHOWN]]
     return panel(request, "log", automation, context)
 

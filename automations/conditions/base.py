@@ -20,12 +20,16 @@ Settings = Mapping[str, Any]
 class Moment:
     """What a condition may know besides the contact: the time, and the account's zone.
 
-    trees   the saved segments' conditions by id, read at first use (`conditions/segment.py`)
-    within  the saved segments being compiled, outermost first: none contains itself
+    record      ("app_label.model", id) of the record that the contact entered with, or is about to
+    any_record  which one is not asked: a condition on it counts as met (for more than enough, never too few)
+    trees       the saved segments' conditions by id, read at first use (`conditions/segment.py`)
+    within      the saved segments being compiled, outermost first: none contains itself
     """
 
     now: datetime = field(default_factory=timezone.now)
     zone: str = "UTC"
+    record: tuple[str, int] | None = None
+    any_record: bool = False
     trees: dict[int, Mapping[str, Any]] = field(default_factory=dict, compare=False)
     within: tuple[int, ...] = ()
 
@@ -63,6 +67,11 @@ class Condition:
         return cls.changes_with_time
 
     @classmethod
+    def needs_record(cls, settings: Settings) -> bool:
+        """Whether the answer depends on the record that the contact entered with."""
+        return False
+
+    @classmethod
     def describe(cls, settings: Settings) -> str:
         """A part of a sentence in the user's language: “has the tag VIP”."""
         return str(cls.label)
@@ -78,3 +87,13 @@ class Condition:
 
 
 CONDITIONS: Registry[Condition] = Registry("condition", required=("label", "Form"))
+#: What a tree of conditions is about: contacts, or the records of a kind (`automations.records`).
+CONTACT = "contact"
+_BY_SUBJECT: dict[str, Registry[Condition]] = {CONTACT: CONDITIONS}
+
+
+def conditions_of(subject: str) -> Registry[Condition]:
+    """The conditions that a tree about `subject` is made of; none for a kind that has none."""
+    if subject not in _BY_SUBJECT:
+        _BY_SUBJECT[subject] = Registry(f"condition on {subject}", required=("label", "Form"))
+    return _BY_SUBJECT[subject]

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from automations.forms import SettingsForm, form_data
 
-from .base import CONDITIONS
+from .base import CONTACT, conditions_of
 from .tree import MAX_DEPTH
 
 
@@ -29,6 +29,7 @@ class GroupItem:
     match: str
     depth: int
     items: "list[ConditionItem | GroupItem]"
+    subject: str = CONTACT
 
     @property
     def may_nest(self) -> bool:
@@ -40,23 +41,24 @@ class GroupItem:
 
     @property
     def types(self) -> list[tuple[Any, list[tuple[str, Any]]]]:
-        return grouped_types()
+        return grouped_types(self.subject)
 
 
-def group_item(tree: Mapping[str, Any], path: tuple[int, ...] = ()) -> GroupItem:
+def group_item(tree: Mapping[str, Any], path: tuple[int, ...] = (), subject: str = CONTACT) -> GroupItem:
     """The editor's items of a tree, however badly formed."""
     raw = tree.get("conditions", ())
     items: list[ConditionItem | GroupItem] = []
     for number, child in enumerate(raw if isinstance(raw, list) else (), start=1):
         if isinstance(child, Mapping):
-            items.append(group_item(child, (*path, number)) if "conditions" in child else condition_item(child))
-    return GroupItem("any" if tree.get("match") == "any" else "all", len(path), items)
+            nested = "conditions" in child
+            items.append(group_item(child, (*path, number), subject) if nested else condition_item(child, subject))
+    return GroupItem("any" if tree.get("match") == "any" else "all", len(path), items, subject)
 
 
-def condition_item(raw: Mapping[str, Any]) -> ConditionItem:
+def condition_item(raw: Mapping[str, Any], subject: str = CONTACT) -> ConditionItem:
     """A condition with its form; the prefix keeps its fields apart from the form around it."""
     slug = str(raw.get("type", ""))
-    condition = CONDITIONS.get(slug)
+    condition = conditions_of(subject).get(slug)
     prefix = f"condition{secrets.token_hex(4)}"
     if condition is None:
         return ConditionItem(slug, slug, prefix, None, raw)
@@ -72,9 +74,9 @@ def _prefixed(settings: Mapping[str, Any], prefix: str) -> QueryDict:
     return data
 
 
-def grouped_types() -> list[tuple[Any, list[tuple[str, Any]]]]:
+def grouped_types(subject: str = CONTACT) -> list[tuple[Any, list[tuple[str, Any]]]]:
     """[(group, [(type, label)])] for the menu that adds a condition."""
     groups: dict[str, list[tuple[str, Any]]] = {}
-    for condition in CONDITIONS:
+    for condition in conditions_of(subject):
         groups.setdefault(str(condition.group), []).append((condition.slug, condition.label))
     return list(groups.items())

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .base import CONTACT
 from .tree import clean_tree
 
 
@@ -20,6 +21,7 @@ class ConditionsWidget(forms.HiddenInput):
 
     template_name = "automations/forms/conditions_widget.html"
     is_hidden = False
+    subject = CONTACT
 
     class Media:
         css = {"all": ["automations/forms.css"]}
@@ -33,7 +35,8 @@ class ConditionsWidget(forms.HiddenInput):
             tree = json.loads(context["widget"]["value"] or "{}")
         except ValueError:
             tree = {}
-        context["group"] = group_item(tree if isinstance(tree, dict) else {})
+        context["subject"] = self.subject
+        context["group"] = group_item(tree if isinstance(tree, dict) else {}, subject=self.subject)
         return context
 
     def format_value(self, value: Any) -> str:
@@ -41,10 +44,16 @@ class ConditionsWidget(forms.HiddenInput):
 
 
 class ConditionsField(forms.Field):
-    """Cleans to a validated tree ({} where it may be empty)."""
+    """Cleans to a validated tree ({} where it may be empty), about contacts or a kind of record."""
 
     widget = ConditionsWidget
     default_error_messages = {"required": gettext_lazy("Add at least one condition.")}
+
+    def __init__(self, *, subject: str = CONTACT, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.subject = subject
+        if isinstance(self.widget, ConditionsWidget):
+            self.widget.subject = subject
 
     def to_python(self, value: Any) -> dict[str, Any]:
         if isinstance(value, str) and value.strip():
@@ -52,7 +61,7 @@ class ConditionsField(forms.Field):
                 value = json.loads(value)
             except ValueError:
                 raise ValidationError(_("The conditions are not valid JSON.")) from None
-        return clean_tree(value)
+        return clean_tree(value, self.subject)
 
     def validate(self, value: Any) -> None:
         if self.required and not value:

@@ -2,26 +2,30 @@
 
     {"match": "all", "conditions": [{"type": "tag", "op": "has", "tag": 3}, {"match": "any", ...}]}
 
-An empty tree is met by everyone. Groups nest up to `MAX_DEPTH`.
+An empty tree is met by everyone. Groups nest up to `MAX_DEPTH`. A tree is about contacts, or about the
+records of one kind (`subject`): then its conditions are that kind's.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from automations.events import EventKind
+from automations.records import RecordKind
+from automations.registry import Registry
 from contacts.bulk import id_set
 from contacts.models import Contact
 
-from .base import CONDITIONS, Moment
+from .base import CONTACT, Condition, Moment, conditions_of
 
 Tree = Mapping[str, Any]
 MAX_DEPTH = 5
 MAX_CONDITIONS = 100
+QUESTIONS_PER_QUERY = 50
 WORDS = {"all": "all", "any": "any"}
 
 
@@ -54,7 +58,7 @@ class Fault:
         return place + ("" if self.name == "__all__" else f"{self.label or self.name}: ") + self.message
 
 
-def clean_tree(raw: Any) -> dict[str, Any]:
+def clean_tree(raw: Any, subject: str = CONTACT) -> dict[str, Any]:
     """The tree with every condition validated by its form; {} for an empty one. ConditionError if bad."""
     if raw in (None, "", {}, []):
         return {}
@@ -62,7 +66,7 @@ def clean_tree(raw: Any) -> dict[str, Any]:
     if _size(raw) > MAX_CONDITIONS:
         raise ConditionError([Fault((), _("At most %d conditions.") % MAX_CONDITIONS)])
     errors: list[Fault] = []
-    cleaned = _clean_group(raw, (), errors)
+    cleaned = _clean_group(raw, (), errors, conditions_of(subject))
     if errors:
         raise ConditionError(errors)
     return cleaned if cleaned.get("conditions") else {}
@@ -76,7 +80,9 @@ def _size(raw: Any, depth: int = 0) -> int:
     return len(children) + sum(_size(child, depth + 1) for child in children)
 
 
-def _clean_group(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
+def _clean_group(
+    raw: Any, path: tuple[int, ...], errors: list[Fault], known: Registry[Condition]
+) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("conditions"), list):
         errors.append(Fault(path, _("a group is {“match”: “all” or “any”, “conditions”: [...]}.")))
         return {}
@@ -87,18 +93,21 @@ def _clean_group(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[s
         errors.append(Fault(path, _("groups nest at most %d deep.") % MAX_DEPTH))
         return {}
     children = [
-        _clean_child(child, (*path, number), errors) for number, child in enumerate(raw["conditions"], start=1)
+        _clean_child(child, (*path, number), errors, known)
+        for number, child in enumerate(raw["conditions"], start=1)
     ]
     kept = [child for child in children if child]
     # An empty group would say nothing, or everything: it is left out.
     return {"match": raw.get("match", "all"), "conditions": kept} if kept else {}
 
 
-def _clean_child(raw: Any, path: tuple[int, ...], errors: list[Fault]) -> dict[str, Any]:
+def _clean_child(
+    raw: Any, path: tuple[int, ...], errors: list[Fault], known: Registry[Condition]
+) -> dict[str, Any]:
     if isinstance(raw, Mapping) and "conditions" in raw:
-        return _clean_group(raw, path, errors)
+        return _clean_group(raw, path, errors, known)
     kind = raw.get("type") if isinstance(raw, Mapping) else None
-    condition = CONDITIONS.get(kind) if isinstance(kind, str) else None
+    condition = known.get(kind) if isinstance(kind, str) else None
     if condition is None:
         errors.append(Fault(path, _("there is no condition of the type “%s”.") % kind))
         return {}
@@ -121,10 +130,19 @@ def leaves(tree: Tree) -> Iterator[Mapping[str, Any]]:
             yield child
 
 
-def compile_tree(tree: Tree, moment: Moment) -> Q:
+def conditions_in(tree: Tree, subject: str = CONTACT) -> Iterator[tuple[type[Condition], Mapping[str, Any]]]:
+    """Each condition's type and settings; types that are not there any more are left out."""
+    known = conditions_of(subject)
+    for leaf in leaves(tree):
+        condition = known.get(leaf.get("type", ""))
+        if condition is not None:
+            yield condition, leaf
+
+
+def compile_tree(tree: Tree, moment: Moment, subject: str = CONTACT) -> Q:
     """One Q for the whole tree; an unknown type is met by nobody (its module was taken away)."""
     compiled = [
-        compile_tree(child, moment) if "conditions" in child else _compile(child, moment)
+        compile_tree(child, moment, subject) if "conditions" in child else _compile(child, moment, subject)
         for child in tree.get("conditions", ())
     ]
     if not compiled:
@@ -135,14 +153,19 @@ def compile_tree(tree: Tree, moment: Moment) -> Q:
     return result
 
 
-def _compile(settings: Mapping[str, Any], moment: Moment) -> Q:
-    condition = CONDITIONS.get(settings.get("type", ""))
+def _compile(settings: Mapping[str, Any], moment: Moment, subject: str) -> Q:
+    condition = conditions_of(subject).get(settings.get("type", ""))
     return condition.compile(settings, moment) if condition else Q(pk__in=[])
 
 
 def contacts_meeting(tree: Tree, moment: Moment) -> QuerySet[Contact]:
     """Everyone who meets the tree now."""
     return Contact.objects.filter(compile_tree(tree, moment))
+
+
+def records_meeting(tree: Tree, kind: RecordKind, moment: Moment) -> "QuerySet[Any]":
+    """The records of a kind that meet the tree now."""
+    return kind.queryset().filter(compile_tree(tree, moment, kind.name))
 
 
 def matching(tree: Tree, ids: Collection[int], moment: Moment) -> set[int]:
@@ -153,15 +176,33 @@ def matching(tree: Tree, ids: Collection[int], moment: Moment) -> set[int]:
     return set(rows.order_by().values_list("pk", flat=True))
 
 
-def describe_tree(tree: Tree) -> str:
+def matching_each(questions: Sequence[tuple[Tree, Collection[int], Moment]]) -> list[set[int]]:
+    """As `matching`, for several trees, contacts and moments: one query for `QUESTIONS_PER_QUERY` of them."""
+    found: list[set[int]] = [set() for _question in questions]
+    for start in range(0, len(questions), QUESTIONS_PER_QUERY):
+        queries = [
+            contacts_meeting(tree, moment)
+            .filter(pk__in=id_set(ids))
+            .order_by()
+            .annotate(question=Value(number, output_field=IntegerField()))
+            .values_list("question", "pk")
+            for number, (tree, ids, moment) in enumerate(questions[start : start + QUESTIONS_PER_QUERY], start)
+        ]
+        rows = queries[0].union(*queries[1:], all=True) if len(queries) > 1 else queries[0]
+        for number, pk in rows:
+            found[number].add(pk)
+    return found
+
+
+def describe_tree(tree: Tree, subject: str = CONTACT) -> str:
     """The tree as a sentence part; "" when empty."""
     parts = []
     for child in tree.get("conditions", ()):
         if "conditions" in child:
-            inner = describe_tree(child)
+            inner = describe_tree(child, subject)
             parts.append(f"({inner})" if inner else "")
         else:
-            condition = CONDITIONS.get(child.get("type", ""))
+            condition = conditions_of(subject).get(child.get("type", ""))
             parts.append(condition.describe(child) if condition else _("an unknown condition"))
     word = _(" or ") if tree.get("match") == "any" else _(" and ")
     return word.join(part for part in parts if part)
@@ -169,21 +210,17 @@ def describe_tree(tree: Tree) -> str:
 
 def tree_events(tree: Tree) -> set[EventKind]:
     """The events after which the tree's answer may change."""
-    kinds: set[EventKind] = set()
-    for leaf in leaves(tree):
-        condition = CONDITIONS.get(leaf.get("type", ""))
-        kinds |= set(condition.events(leaf)) if condition else set()
-    return kinds
+    return {kind for condition, leaf in conditions_in(tree) for kind in condition.events(leaf)}
 
 
 def tree_changes_with_time(tree: Tree) -> bool:
-    found = ((CONDITIONS.get(leaf.get("type", "")), leaf) for leaf in leaves(tree))
-    return any(condition.timed(leaf) for condition, leaf in found if condition)
+    return any(condition.timed(leaf) for condition, leaf in conditions_in(tree))
 
 
-def tree_references(tree: Tree) -> set[tuple[str, int]]:
-    references: set[tuple[str, int]] = set()
-    for leaf in leaves(tree):
-        condition = CONDITIONS.get(leaf.get("type", ""))
-        references |= condition.references(leaf) if condition else set()
-    return references
+def tree_needs_record(tree: Tree) -> bool:
+    """Whether the answer depends on the record that a contact entered with."""
+    return any(condition.needs_record(leaf) for condition, leaf in conditions_in(tree))
+
+
+def tree_references(tree: Tree, subject: str = CONTACT) -> set[tuple[str, int]]:
+    return {found for condition, leaf in conditions_in(tree, subject) for found in condition.references(leaf)}

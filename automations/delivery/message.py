@@ -21,9 +21,10 @@ from contacts.models import Contact, SentEmail
 
 from .content import as_text, clean_html, has_own_layout, inline_css
 from .own_links import links_of, preview_links, public_links
-from .rendering import personalise
+from .rendering import personalise, records_of
 from .tracking import Tracking
 
+TEXTS = ("subject", "preheader", "html", "text")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -100,10 +101,11 @@ def _fill(
 ) -> Preview:
     """With nothing to count the links lead straight to where they lead, and there is no pixel."""
     own = tuple(links.values())
+    records = records_of(contact, event, *(str(content.get(name) or "") for name in TEXTS))
     content = counted.tracking.content(content) if counted else content
 
     def fill(name: str, *, html: bool = False) -> str:
-        return personalise(content.get(name) or "", contact, event, html=html, links=links)
+        return personalise(content.get(name) or "", contact, event, html=html, links=links, records=records)
 
     with translation.override(language_of(contact)):
         subject, preheader = one_line(fill("subject")), one_line(fill("preheader"))

@@ -1,8 +1,9 @@
 """Personalisation: users' texts as sandboxed Liquid templates, never Django's.
 
-Templates see `contact` (with `contact.fields.<key>` and `contact.scores.<key>`), `event` and
-`links`. Unknown names are empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad
-syntax is refused when the text is saved.
+Templates see `contact` (with `contact.fields.<key>` and `contact.scores.<key>`), `event`, `links` and
+the record that the contact entered with, by its kind: `deal.title`, `order.total`. Unknown names are
+empty, so `{{ contact.first_name | default: "friend" }}` falls back; bad syntax is refused when the text
+is saved.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
+from automations.records import mentioned, values_for
 from contacts.models import Contact
 
 
@@ -59,14 +61,41 @@ def personalise(
     *,
     html: bool,
     links: Mapping[str, str] | None = None,
+    records: Mapping[str, Any] | None = None,
 ) -> str:
-    """The text for one contact; values are escaped when `html`."""
+    """The text for one contact; values are escaped when `html`.
+
+    `records` are the values of its records by kind (`records_of`, or for many `values_for`); without
+    them those that the text names are read.
+    """
     if "{" not in source:
         return source
+    known = records_of(contact, event, source) if records is None else records
+    names = {**_shown(known, contact), **context_of(contact, event), "links": dict(links or {})}
     try:
-        return str(_parsed(source, html).render(**context_of(contact, event), links=dict(links or {})))
+        return str(_parsed(source, html).render(**names))
     except LiquidError as error:
         raise ValidationError(_("The personalisation failed: %s") % str(error).splitlines()[0]) from None
+
+
+def records_of(contact: Contact, event: Mapping[str, Any], *sources: str) -> Mapping[str, Any]:
+    """The values of the records that these texts may name, for one contact."""
+    return values_for([(contact.pk or 0, event)], mentioned(*sources))[0]
+
+
+def _shown(values: Any, contact: Contact) -> Any:
+    """Values of records as templates show them, however deep."""
+    if isinstance(values, Mapping):
+        return {name: _shown(value, contact) for name, value in values.items()}
+    if isinstance(values, list) and any(isinstance(item, Mapping) for item in values):
+        return [_shown(item, contact) for item in values]
+    return _value(values, _zone(contact))
+
+
+def _zone(contact: Contact) -> ZoneInfo:
+    from automations.engine.index import current_index  # which reads the steps, which validate templates
+
+    return ZoneInfo(contact.time_zone or current_index(fresh=False).zone)
 
 
 def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,10 +103,8 @@ def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
 
     Moments are in the contact's time zone, or the account's.
     """
-    from automations.engine.index import current_index  # which reads the steps, which validate templates
-
     owner = contact.owner if contact.owner_id else None
-    zone = ZoneInfo(contact.time_zone or current_index(fresh=False).zone)
+    zone = _zone(contact)
     return {
         "contact": {
             "id": contact.pk,

@@ -34,11 +34,27 @@ HISTORY = """
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A trigger that matched, the contacts it matched, and those inside its segment (None: it has none)."""
+    """A trigger that matched, the contacts it matched, and those inside its segment (None: it has none).
+
+    outside_record  the event's record does not meet the trigger's conditions on it
+    only            the one contact that may enter (0: none may); None for all
+    """
 
     listener: Listener
     contact_ids: Sequence[int]
     inside: Collection[int] | None
+    outside_record: bool = False
+    only: int | None = None
+
+    def refuses(self, contact: int) -> Entry | None:
+        """What the trigger's own conditions say to a contact; None lets it in."""
+        if self.outside_record:
+            return Entry.OUTSIDE_RECORD
+        if self.only is not None and contact != self.only:
+            return Entry.NOT_PRIMARY
+        if self.inside is not None and contact not in self.inside:
+            return Entry.OUTSIDE_SEGMENT
+        return None
 
 
 class Row(NamedTuple):
@@ -52,8 +68,10 @@ class Row(NamedTuple):
 
 
 class Refusal(NamedTuple):
+    """`contact_id` None: the record that the event is about had nobody to enter."""
+
     automation_id: int
-    contact_id: int
+    contact_id: int | None
     trigger_key: str
     reason: Entry
 
@@ -135,9 +153,7 @@ def _decide(
             if contact in entered or (part is not None and contact not in part):
                 continue
             seen = past.get(contact, NOTHING)
-            reason = blocked or refusal_of(listener, seen)
-            if reason is None and candidate.inside is not None and contact not in candidate.inside:
-                reason = Entry.OUTSIDE_SEGMENT
+            reason = blocked or refusal_of(listener, seen) or candidate.refuses(contact)
             if reason is None:
                 entered.add(contact)
                 rows.append(Row(automation_id, contact, seen.last + 1, key, first))
@@ -188,11 +204,18 @@ def history_of(automation_id: int, contact_id: int, now: datetime) -> Past:
 
 
 def write_entries(
-    rows: Sequence[Row], event: Event, status: str = EnrollmentStatus.ACTIVE
+    rows: Sequence[Row],
+    event: Event,
+    status: str = EnrollmentStatus.ACTIVE,
+    carried: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> set[tuple[int, int]]:
-    """Insert; the (automation, contact) pairs that were really written. Lost races write nothing."""
+    """Insert; the (automation, contact) pairs that were really written. Lost races write nothing.
+
+    `carried` are events by contact that another pass hands on: their data and record are kept.
+    """
     if not rows:
         return set()
+    started = {"kind": event.kind.name, "data": dict(event.data), "record": event.record}
     one = len({row.automation_id for row in rows}) == 1
     same = one and len({row.trigger_key for row in rows}) == 1
     columns: dict[str, Any] = {
@@ -207,7 +230,7 @@ def write_entries(
         "attempts": 0,
         "error": "",
         "trigger_key": rows[0].trigger_key if same else [row.trigger_key for row in rows],
-        "event": {"kind": event.kind.name, "data": dict(event.data), "record": event.record},
+        "event": [_handed_on(started, carried.get(row.contact_id)) for row in rows] if carried else started,
         # A tuple: `insert_rows` reads a list as one value for each row.
         "chain": event.origin.chain,
         "entered_at": event.at,
@@ -215,6 +238,11 @@ def write_entries(
     }
     returning = ["automation_id", "contact_id"]
     return set(insert_rows(Enrollment, columns, size=len(rows), ignore_conflicts=True, returning=returning))
+
+
+def _handed_on(started: Mapping[str, Any], other: Mapping[str, Any] | None) -> dict[str, Any]:
+    kept = {name: other[name] for name in ("data", "record") if name in other} if other else {}
+    return {**started, **kept}
 
 
 def _lost_races(rows: Sequence[Row], written: set[tuple[int, int]], event: Event, index: Index) -> list[Refusal]:
@@ -249,10 +277,18 @@ def keep_refusals(refusals: Sequence[Refusal], event: Event) -> None:
             "contact_id": [refusal.contact_id for refusal in refusals],
             "trigger_key": [refusal.trigger_key for refusal in refusals],
             "reason": [refusal.reason for refusal in refusals],
+            "record": event.record,
             "event_kind": event.kind.name,
             "at": event.at,
         },
         size=len(refusals),
+    )
+
+
+def refuse_record(listeners: Sequence[Listener], event: Event) -> None:
+    """Keep for these that the event's record has no contact."""
+    keep_refusals(
+        [Refusal(one.automation_id, None, one.trigger.key, Entry.NO_CONTACT) for one in listeners], event
     )
 
 

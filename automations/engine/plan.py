@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from automations.models import Automation, Step, Trigger, Version
+from automations.models.trigger import Recipients
 from automations.steps.base import STEPS
 from automations.triggers.base import TRIGGERS
 
@@ -52,6 +53,8 @@ def build_plan(automation_id: int, version_id: int, snapshot: Mapping[str, Any])
             key=data["key"],
             runs=data["runs"],
             segment=data["segment"],
+            recipients=data.get("recipients", Recipients.ALL),
+            record_segment=data.get("record_segment", {}),
         )
         for data in snapshot["triggers"]
         if data["type"] in TRIGGERS

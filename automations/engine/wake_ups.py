@@ -110,7 +110,7 @@ class _Waking(Batch):
             outcome=Outcome.GOAL_REACHED,
         )
         before = set(reached.values_list("enrollment_id", flat=True)) if met else set()
-        return [visit for visit in group if visit.contact_id in met and visit.id not in before]
+        return [visit for visit in group if visit.id in met and visit.id not in before]
 
 
 def _listens(plan: Plan, key: str) -> bool:

@@ -78,10 +78,15 @@ class Enrollment(models.Model):
 
 
 class EntryRefusal(models.Model):
-    """A trigger matched, and the contact still did not enter; why. Kept for a while (retention)."""
+    """A trigger matched, and the contact still did not enter; why. Kept for a while (retention).
+
+    Without a contact it is about a record that has none to enter.
+    """
 
     automation = models.ForeignKey(Automation, models.CASCADE, related_name="refusals")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="refusals")
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="refusals")
+    # ["deals.deal", 7]: what the event was about, where it was about a record.
+    record = models.JSONField(null=True)
     trigger_key = models.CharField(max_length=12, blank=True)
     reason = models.CharField(_("reason"), max_length=20, choices=Entry)
     event_kind = models.CharField(max_length=40, blank=True)

@@ -76,7 +76,7 @@ class Step(Configured):
         return set()
 
     def draws(self, visits: "Sequence[Visit]", moment: "Moment") -> set[int]:
-        """Ids of the contacts among `visits` that are drawn here now (goals)."""
+        """Ids of those among `visits` that are drawn here now (goals)."""
         return set()
 
     def meeting(self, moment: "Moment") -> "QuerySet[Contact] | None":

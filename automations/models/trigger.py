@@ -19,12 +19,19 @@ class Runs(models.TextChoices):
     MULTIPLE = "multiple", _("every time")
 
 
+class Recipients(models.TextChoices):
+    ALL = "all", _("every contact of the record")
+    PRIMARY = "primary", _("only the primary contact")
+
+
 class Trigger(Configured):
     """What starts an automation. Types live in `automations.triggers`, one module each."""
 
     #: The one kind of event that can start it.
     listens_to: ClassVar[EventKind]
-    #: Its events are about a record that may have several contacts.
+    #: The kind of record that its events are about (a name in `automations.records`), or "".
+    record: ClassVar[str] = ""
+    #: That record may have several contacts.
     multi_contact: ClassVar[bool] = False
     #: Keeps an automation for itself: no other trigger beside it.
     exclusive: ClassVar[bool] = False
@@ -38,6 +45,9 @@ class Trigger(Configured):
     )
     runs = models.CharField(_("runs"), max_length=8, choices=Runs, default=Runs.ONCE)
     segment = models.JSONField(_("segment"), default=dict, blank=True)
+    # Which contacts of a record, and which records: empty for types that are about none.
+    recipients = models.CharField(_("which contacts"), max_length=8, choices=Recipients, default=Recipients.ALL)
+    record_segment = models.JSONField(_("which records"), default=dict, blank=True)
     position = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -52,7 +62,11 @@ class Trigger(Configured):
 
     def match(self, event: Event) -> Sequence[int]:
         """The contacts of the event whom it concerns. The index has matched kind and key already."""
-        return event.contact_ids
+        return event.contact_ids if self.concerns(event) else ()
+
+    def concerns(self, event: Event) -> bool:
+        """Whether the event as a whole fits; what a type about records answers, instead of `match`."""
+        return True
 
     def worth(self, event: Event) -> tuple[str, str]:
         """(value, currency) that an event of this kind brings with it, as plain texts; "" for none."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from automations.availability import why_locked
 from automations.conditions.tree import clean_tree
 from automations.models import Account, Automation, Revision, Step, Trigger
-from automations.models.trigger import Runs
+from automations.models.trigger import Recipients, Runs
 from automations.steps.base import STEPS
 from automations.triggers.base import TRIGGERS
 from contacts.origin import current_origin
@@ -61,6 +61,8 @@ def add_trigger(
     settings: Mapping[str, Any] | None = None,
     runs: str = Runs.ONCE,
     segment: Mapping[str, Any] | None = None,
+    recipients: str = Recipients.ALL,
+    record_segment: Mapping[str, Any] | None = None,
 ) -> Trigger:
     """Add a trigger. Given settings are validated by its form; without any it starts empty, to be filled in."""
     cls = TRIGGERS.get(type)
@@ -70,6 +72,8 @@ def add_trigger(
     _check_exclusive(automation, cls)
     trigger = cls(automation=automation, position=automation.triggers.count(), runs=_runs(cls, runs))
     trigger.segment = _segment(segment)
+    trigger.recipients = _recipients(cls, recipients)
+    trigger.record_segment = _record_segment(cls, record_segment)
     if settings is not None:
         trigger.apply(cls.Form.validate(settings, owner=trigger))
         _check_unlocked(trigger)
@@ -85,15 +89,21 @@ def update_trigger(
     settings: Mapping[str, Any] | None = None,
     runs: str | None = None,
     segment: Mapping[str, Any] | None = None,
+    recipients: str | None = None,
+    record_segment: Mapping[str, Any] | None = None,
     incomplete: bool = False,
 ) -> Trigger:
-    """Change settings, run rule or segment; `incomplete` as with `update_step`."""
+    """Change settings or rules; `incomplete` as with `update_step`."""
     if settings is not None:
         _apply(trigger, settings, incomplete)
     if runs is not None:
         trigger.runs = _runs(type(trigger), runs)
     if segment is not None:
         trigger.segment = _segment(segment)
+    if recipients is not None:
+        trigger.recipients = _recipients(type(trigger), recipients)
+    if record_segment is not None:
+        trigger.record_segment = _record_segment(type(trigger), record_segment)
     trigger.save()
     remember(automation=trigger.automation, label=_("Trigger changed: %s") % trigger.label)
     return trigger
@@ -318,6 +328,28 @@ def _segment(tree: Mapping[str, Any] | None) -> dict[str, Any]:
         return clean_tree(tree or {})
     except ValidationError as error:
         raise ValidationError({"segment": error.messages}) from None
+
+
+def _recipients(cls: type[Trigger], recipients: str) -> str:
+    if recipients not in Recipients.values:
+        known = ", ".join(Recipients.values)
+        raise ValidationError(
+            {"recipients": _("“%(one)s” is none of: %(all)s.") % {"one": recipients, "all": known}}
+        )
+    if recipients != Recipients.ALL and not cls.multi_contact:
+        raise ValidationError({"recipients": _("This trigger is about one contact; leave “recipients” at “all”.")})
+    return recipients
+
+
+def _record_segment(cls: type[Trigger], tree: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not tree:
+        return {}
+    if not cls.record:
+        raise ValidationError({"record_segment": _("This trigger is about no record; leave it empty.")})
+    try:
+        return clean_tree(tree, cls.record)
+    except ValidationError as error:
+        raise ValidationError({"record_segment": error.messages}) from None
 
 
 def _check_place(steps: Mapping[str, Step], parent: str, arm: str) -> None:

@@ -1,8 +1,9 @@
 """What people do with contacts in automations by hand, and steps on their behalf."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -23,11 +24,17 @@ from contacts.services.selection import Contacts, contact_ids
 
 
 @transaction.atomic
-def add_to_automation(*, automation: Automation | int, contacts: Contacts) -> dict[int, Entry]:
+def add_to_automation(
+    *,
+    automation: Automation | int,
+    contacts: Contacts,
+    carried: Mapping[int, Mapping[str, Any]] | None = None,
+) -> dict[int, Entry]:
     """Add contacts by hand or by a step; {contact id: entered, or why not}.
 
     The entry policy holds, run rules of triggers don't. Into an inactive automation they are
-    added too, and held until it is active; one that was never published refuses them.
+    added too, and held until it is active; one that was never published refuses them. `carried`
+    are the events by contact that a step hands on, so that “the triggering deal” is known there too.
     """
     pk = automation.pk if isinstance(automation, Automation) else automation
     found = Automation.objects.filter(pk=pk).first()
@@ -35,7 +42,7 @@ def add_to_automation(*, automation: Automation | int, contacts: Contacts) -> di
         raise ValidationError(_("There is no automation %s.") % pk)
     reasons: dict[int, Entry] = {}
     for chunk in chunks(contact_ids(contacts)):
-        reasons |= enroll_by_hand(automation=found, contact_ids=chunk, now=timezone.now())
+        reasons |= enroll_by_hand(automation=found, contact_ids=chunk, now=timezone.now(), carried=carried)
     return reasons
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from automations.availability import why_locked
+from automations.conditions.base import CONTACT
 from automations.conditions.tree import clean_tree
 from automations.delivery.campaigns import name_campaigns
 from automations.engine.index import touch_index
@@ -75,11 +76,13 @@ def _of_settings(part: Trigger | Step, message: str) -> Problem:
 
 
 def _segment_problems(trigger: Trigger) -> list[str]:
-    try:
-        clean_tree(trigger.segment)
-    except ValidationError as error:
-        return error.messages
-    return []
+    found: list[str] = []
+    for tree, subject in ((trigger.segment, CONTACT), (trigger.record_segment, trigger.record)):
+        try:
+            clean_tree(tree, subject)
+        except ValidationError as error:
+            found += error.messages
+    return found
 
 
 def _endless(steps: list[Step]) -> list[Problem]:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from automations.conditions.tree import tree_references
 from automations.models import Automation, Step, Trigger, Usage
+from automations.models.trigger import Recipients
 from automations.steps.base import STEPS
 from automations.triggers.base import TRIGGERS
 
@@ -23,6 +24,8 @@ def snapshot_of(automation: Automation) -> dict[str, Any]:
                 "type": trigger.slug,
                 "runs": trigger.runs,
                 "segment": trigger.segment,
+                "recipients": trigger.recipients,
+                "record_segment": trigger.record_segment,
                 "settings": trigger.settings(),
             }
             for trigger in automation.triggers.all()
@@ -55,6 +58,14 @@ def _shown(cls: Any, data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "settings": cls.Form.shown(data["settings"]) if cls else {}}
 
 
+def record_rules(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a trigger's snapshot says of records; older ones say nothing."""
+    return {
+        "recipients": data.get("recipients", Recipients.ALL),
+        "record_segment": data.get("record_segment", {}),
+    }
+
+
 @transaction.atomic
 def restore_snapshot(*, automation: Automation, snapshot: Mapping[str, Any]) -> None:
     """Replace the draft's rows by a snapshot's; keys stay."""
@@ -67,6 +78,7 @@ def restore_snapshot(*, automation: Automation, snapshot: Mapping[str, Any]) -> 
             key=data["key"],
             runs=data["runs"],
             segment=data["segment"],
+            **record_rules(data),
             position=position,
         ).save()
     for data in snapshot["steps"]:
@@ -86,7 +98,8 @@ def write_usages(*, automation: Automation, published: bool) -> None:
     found: set[tuple[str, int]] = set()
     for part in (*automation.triggers.all(), *automation.steps.all()):
         found |= part.references()
-        found |= tree_references(part.segment) if isinstance(part, Trigger) else set()
+        if isinstance(part, Trigger):
+            found |= tree_references(part.segment) | tree_references(part.record_segment, part.record)
     Usage.objects.filter(automation=automation, published=published).delete()
     Usage.objects.bulk_create(
         Usage(automation=automation, published=published, model=model, object_id=pk) for model, pk in sorted(found)

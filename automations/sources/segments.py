@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
 from automations.conditions.segment import saved_trees, segments_below, segments_in
-from automations.conditions.tree import clean_tree, tree_references
+from automations.conditions.tree import clean_tree, tree_needs_record, tree_references
 from automations.engine.index import touch_index
 from contacts.models import Segment
 from contacts.quotes import quoted
@@ -20,6 +20,9 @@ from contacts.signals import conditions_cleaning, usage_requested
 def clean_conditions(segment: Segment, **kwargs: Any) -> dict[str, Any]:
     """The segment's conditions, validated; ValidationError with the place of what is wrong."""
     tree = clean_tree(segment.conditions)
+    if tree_needs_record(tree):
+        text = _("A saved segment can't ask about the record that a contact entered with; ask about any of them.")
+        raise ValidationError(text)
     if segment.pk is not None:
         trees = saved_trees() | {segment.pk: tree}
         circular = [pk for pk in segments_in(tree) if segment.pk in segments_below(pk, trees)]

@@ -6,7 +6,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.delivery.rendering import personalise, validate_template
+from automations.delivery.rendering import validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.personal import PersonalText
@@ -35,9 +35,9 @@ class AddNoteStep(Step):
         )
 
     def run(self, run: StepRun) -> None:
-        notes = []
+        notes, texts = [], run.personalised(self.text)
         for visit in run.visits:
-            text = personalise(self.text, run.contacts[visit.contact_id], visit.event, html=False)
+            text = texts[visit.id]
             if text.strip():
                 notes.append((visit.contact_id, text))
         write_notes(notes=notes)

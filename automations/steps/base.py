@@ -1,7 +1,8 @@
 """What a step is given, and what it can answer. A type adds a model, a form, `run` and `describe`."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from automations.conditions.base import Moment
-from automations.conditions.tree import Tree, matching
+from automations.conditions.tree import Tree, matching, matching_each, tree_needs_record
+from automations.delivery.rendering import personalise
 from automations.events import Event
 from automations.models import Step
 from automations.reasons import Exit, Outcome
+from automations.records import mentioned, values_for
 from automations.registry import Registry
 from contacts.models import Contact
 from contacts.origin import Origin, Source
@@ -62,6 +65,20 @@ class Visit:
     hops: int = 0
     #: Goals this batch has announced; the log knows those of earlier ones.
     announced: set[str] = field(default_factory=set)
+
+
+def visits_meeting(tree: Tree, visits: Sequence[Visit], moment: Moment) -> set[int]:
+    """Ids of the visits whose contacts meet the tree, each with the record that it entered with."""
+    if not tree_needs_record(tree):
+        met = matching(tree, [visit.contact_id for visit in visits], moment)
+        return {visit.id for visit in visits if visit.contact_id in met}
+    groups: dict[tuple[str, int] | None, list[Visit]] = defaultdict(list)
+    for visit in visits:
+        record = visit.event.get("record")
+        groups[(record[0], record[1]) if record else None].append(visit)
+    asked = [(tree, [v.contact_id for v in group], replace(moment, record=key)) for key, group in groups.items()]
+    found = zip(groups.values(), matching_each(asked), strict=True)
+    return {visit.id for group, met in found for visit in group if visit.contact_id in met}
 
 
 @dataclass(slots=True)
@@ -128,8 +145,24 @@ class StepRun:
             raise StepError(message)
 
     def meeting(self, tree: Tree) -> set[int]:
-        """Ids of the group's contacts that meet the tree now; one query."""
-        return matching(tree, self.contact_ids, self.moment)
+        """Ids of the visits whose contacts meet the tree now; one query, or one for every 50 records."""
+        return visits_meeting(tree, self.visits, self.moment)
+
+    def records(self, *sources: str) -> dict[int, dict[str, Mapping[str, Any]]]:
+        """{visit id: the values of its records that these texts may name}; a few queries for any number."""
+        places = [(visit.contact_id, visit.event) for visit in self.visits]
+        found = values_for(places, mentioned(*sources))
+        return {visit.id: values for visit, values in zip(self.visits, found, strict=True)}
+
+    def personalised(self, source: str, *, html: bool = False) -> dict[int, str]:
+        """{visit id: the text for its contact}."""
+        records = self.records(source)
+        return {
+            visit.id: personalise(
+                source, self.contacts[visit.contact_id], visit.event, html=html, records=records[visit.id]
+            )
+            for visit in self.visits
+        }
 
     def go(self, visit: Visit, arm: str = "next", outcome: Outcome = Outcome.DONE, detail: str = "") -> None:
         self.moves[visit.id] = Move(outcome, detail[:250], arm=arm)

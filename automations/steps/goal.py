@@ -1,6 +1,7 @@
 """A goal: draws contacts to it when its conditions come true, and decides about those who arrive (spec: goal)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,6 @@ from automations.conditions.fields import ConditionsField
 from automations.conditions.tree import (
     contacts_meeting,
     describe_tree,
-    matching,
     tree_changes_with_time,
     tree_events,
     tree_references,
@@ -27,7 +27,7 @@ from automations.reasons import Exit, Outcome
 from contacts.bulk import id_set
 from contacts.models import Contact
 
-from .base import STEPS, StepRun, Visit
+from .base import STEPS, StepRun, Visit, visits_meeting
 
 if TYPE_CHECKING:
     from automations.engine.plan import Plan
@@ -76,7 +76,7 @@ class GoalStep(Step):
     def run(self, run: StepRun) -> None:
         met = run.meeting(self.conditions)
         for visit in run.visits:
-            if visit.contact_id in met:
+            if visit.id in met:
                 run.go(visit, outcome=Outcome.GOAL_REACHED)
             elif self.unmet == "wait":
                 # News wakes the contact; the recheck is for conditions on time, and a safety net.
@@ -121,10 +121,11 @@ class GoalStep(Step):
         return plan.ancestors(self.key)
 
     def draws(self, visits: Sequence[Visit], moment: Moment) -> set[int]:
-        return matching(self.conditions, [visit.contact_id for visit in visits], moment)
+        return visits_meeting(self.conditions, visits, moment)
 
     def meeting(self, moment: Moment) -> QuerySet[Contact]:
-        return contacts_meeting(self.conditions, moment)
+        # Which record each entered with is looked at when they are woken: enough for now, and never too few.
+        return contacts_meeting(self.conditions, replace(moment, any_record=True))
 
     def met_by_time(self) -> bool:
         return tree_changes_with_time(self.conditions)

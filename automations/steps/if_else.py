@@ -33,7 +33,7 @@ class IfElseStep(Step):
     def run(self, run: StepRun) -> None:
         met = run.meeting(self.conditions)
         for visit in run.visits:
-            if visit.contact_id in met:
+            if visit.id in met:
                 run.go(visit, "yes", Outcome.CONDITIONS_MET)
             else:
                 run.go(visit, "no", Outcome.CONDITIONS_NOT_MET)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.delivery.outbox import DeliveryDraft
-from automations.delivery.rendering import personalise, validate_template
+from automations.delivery.rendering import validate_template
 from automations.forms import SettingsForm
 from automations.models import Step
 from automations.names import name_of
@@ -75,13 +75,12 @@ class NotifyStep(Step):
     def run(self, run: StepRun) -> None:
         drafts = []
         fixed = self._fixed_target()
+        subjects, texts = run.personalised(self.subject), run.personalised(self.text)
         for visit in run.visits:
             target = fixed or _owner_address(run.contacts[visit.contact_id])
             if target:
-                contact = run.contacts[visit.contact_id]
-                subject = personalise(self.subject, contact, visit.event, html=False)
-                text = personalise(self.text, contact, visit.event, html=False)
-                drafts.append(DeliveryDraft(visit, "notification", target, subject, {"text": text}))
+                content = {"text": texts[visit.id]}
+                drafts.append(DeliveryDraft(visit, "notification", target, subjects[visit.id], content))
                 run.go(visit, outcome=Outcome.QUEUED)
             else:
                 run.go(visit, outcome=Outcome.NOTHING_TO_DO, detail=_("the contact has no owner with an address"))

@@ -44,7 +44,8 @@ class StartAutomationStep(Step):
         from automations.services import add_to_automation
 
         assert self.target_id is not None  # noqa: S101 publishing demands it
-        reasons = add_to_automation(automation=self.target_id, contacts=run.contact_ids)
+        carried = {visit.contact_id: visit.event for visit in run.visits if visit.event.get("record")}
+        reasons = add_to_automation(automation=self.target_id, contacts=run.contact_ids, carried=carried)
         for visit in run.visits:
             reason = reasons.get(visit.contact_id, Entry.ENTERED)
             entered = reason == Entry.ENTERED

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.delivery.rendering import personalise, validate_template
+from automations.delivery.rendering import validate_template
 from automations.fields import (
     STANDARD,
     FieldChoice,
@@ -32,7 +32,7 @@ from contacts.models import Contact, CustomField
 from contacts.quotes import quoted
 from contacts.services import set_field
 
-from .base import STEPS, StepError, StepRun, Visit
+from .base import STEPS, StepError, StepRun
 
 OPS = {
     "set": gettext_lazy("set to"),
@@ -85,7 +85,8 @@ class UpdateFieldStep(Step):
         if custom is not None and self.op in CALCULATIONS:
             values = self._calculate(run, custom)
         elif self.op == "set" and "{" in self.value:
-            texts = {visit.contact_id: self._personal(run, visit) for visit in run.visits}
+            made = run.personalised(self.value)
+            texts = {visit.contact_id: made[visit.id] for visit in run.visits}
             parsed = {text: self._parse(text, custom) for text in set(texts.values())}
             values = {pk: parsed[text] for pk, text in texts.items()}
         else:
@@ -107,9 +108,6 @@ class UpdateFieldStep(Step):
             text = custom.kind.to_text(result) if isinstance(result, tuple) else result
             values[visit.contact_id] = custom.kind.parse(text, custom.options)
         return values
-
-    def _personal(self, run: StepRun, visit: Visit) -> str:
-        return personalise(self.value, run.contacts[visit.contact_id], visit.event, html=False)
 
     def _parse(self, text: str, custom: CustomField | None) -> Any:
         return custom.kind.parse(text, custom.options) if custom else parse_value(self.field, text)

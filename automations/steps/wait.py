@@ -175,7 +175,7 @@ class WaitStep(Step):
             limit = visit.limit_at if self.limited else None
             if self.limited and limit is None:
                 limit = add_period(run.now, self.amount, self.unit, self.zone_of(run, visit))
-            if visit.contact_id in met:
+            if visit.id in met:
                 run.go(visit, outcome=Outcome.CONDITIONS_MET)
             elif limit is not None and limit <= run.now:
                 run.go(visit, outcome=Outcome.LIMIT_REACHED)

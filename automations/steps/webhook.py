@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.delivery.outbox import DeliveryDraft
-from automations.delivery.rendering import personalise, validate_template
+from automations.delivery.rendering import validate_template
 from automations.forms import SettingsForm
 from automations.masks import HeadersField, SecretField
 from automations.models import Step
@@ -65,15 +65,22 @@ class WebhookStep(Step):
             return url
 
     def run(self, run: StepRun) -> None:
+        texts = run.personalised(self.body)
         drafts = [
-            DeliveryDraft(visit, "webhook", self.url, "", self._payload(run.contacts[visit.contact_id], visit))
+            DeliveryDraft(
+                visit,
+                "webhook",
+                self.url,
+                "",
+                self._payload(run.contacts[visit.contact_id], visit, texts[visit.id]),
+            )
             for visit in run.visits
         ]
         run.deliver(drafts)
         for visit in run.visits:
             run.go(visit, outcome=Outcome.QUEUED)
 
-    def _payload(self, contact: Contact, visit: Visit) -> dict[str, Any]:
+    def _payload(self, contact: Contact, visit: Visit, body: str) -> dict[str, Any]:
         fields = {key: _plain(value) for key, value in contact.custom_values.items()}
         return {
             "automation": visit.automation_id,
@@ -86,7 +93,7 @@ class WebhookStep(Step):
                 "language": contact.language,
                 "fields": fields,
             },
-            "data": personalise(self.body, contact, visit.event, html=False) if self.body else None,
+            "data": body or None,
         }
 
     def describe(self) -> str:

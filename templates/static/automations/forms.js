@@ -188,7 +188,7 @@
   const check = (editor) => {
     const state = editor.querySelector("[data-conditions-state]");
     ajax("POST", editor.dataset.checkUrl, {
-      source: state, target: state, swap: "innerHTML", values: { tree: editor.querySelector("[data-conditions-value]").value },
+      source: state, target: state, swap: "innerHTML", values: { tree: editor.querySelector("[data-conditions-value]").value, subject: editor.dataset.subject },
     });
   };
   const walk = (group, path, visit) => {
@@ -221,7 +221,7 @@
     const items = menu.closest("[data-group]").querySelector(":scope > [data-items]");
     const type = menu.value;
     menu.value = "";
-    await ajax("GET", `${editor.dataset.newUrl}?type=${encodeURIComponent(type)}`, { source: menu, target: items, swap: "beforeend" });
+    await ajax("GET", `${editor.dataset.newUrl}?subject=${editor.dataset.subject}&type=${encodeURIComponent(type)}`, { source: menu, target: items, swap: "beforeend" });
     const added = items.lastElementChild;
     prepare(added);
     store(editor);
@@ -232,7 +232,7 @@
   const redraw = async (condition) => {
     const editor = condition.closest("[data-conditions]");
     const { type, ...settings } = readCondition(condition);
-    const query = new URLSearchParams({ type, settings: JSON.stringify(settings) });
+    const query = new URLSearchParams({ type, subject: editor.dataset.subject, settings: JSON.stringify(settings) });
     const place = [condition.parentElement, [...condition.parentElement.children].indexOf(condition)];
     await ajax("GET", `${editor.dataset.newUrl}?${query}`, { source: condition, target: condition, swap: "outerHTML" });
     const drawn = place[0].children[place[1]];

@@ -1,11 +1,14 @@
 """Settings for every registered type, for the contract tests. A new type needs an entry here.
 
 A sample makes what its settings name, and gives the settings; `junk` are near misses, each with the
-setting that the error must name.
+setting that the error must name. An area may keep its samples in a module of its own here, which adds
+them to `TRIGGERS`, `STEPS` and `CONDITIONS`.
 """
 
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from automations.models import Automation, Step
@@ -511,5 +514,10 @@ CONDITIONS: dict[str, Sample] = {
 
 def sample_of(samples: Mapping[str, Sample], slug: str) -> Sample:
     """The sample of a type, or a failure that says what to write."""
-    assert slug in samples, f"The type “{slug}” has no sample settings: add one to tests/automations/samples.py."
+    assert slug in samples, f"The type “{slug}” has no sample settings: add one in tests/automations/samples/."
     return samples[slug]
+
+
+# Each area's module adds the samples of its types.
+for _module in pkgutil.iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

@@ -41,6 +41,13 @@ LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
 SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
+ORDER_PLACED = EventKind("order_placed")
+ORDER_STATUS_CHANGED = EventKind("order_status_changed")
+CART_ABANDONED = EventKind("cart_abandoned")
+PAYMENT_CREATED = EventKind("payment_created")
+PAYMENT_STATUS_CHANGED = EventKind("payment_status_changed")
+# Whatever is new about somebody's orders, carts or payments, by an import too.
+PURCHASES_RECORDED = EventKind("purchases_recorded")
 
 
 @dataclass(frozen=True, slots=True)

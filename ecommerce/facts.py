@@ -1,6 +1,7 @@
 """Facts about orders, carts and recurring payments, as `contacts.signals.facts_recorded` carries them.
 
-Each names one record and its contact; `OrdersRecorded` tells of a whole batch that something is new.
+Each names one record and its contact, None where it has none (yet); `OrdersRecorded` tells of a whole batch
+that something is new.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ class OrderFact:
     """`products`: ids. `value` is a plain decimal. `kind` is the store's."""
 
     order_id: int
-    contact_id: int
+    contact_id: int | None
     store_id: int
     kind: str
     products: Sequence[int]
@@ -39,7 +40,7 @@ class OrderStatusChanged(OrderFact):
 @dataclass(frozen=True, slots=True)
 class PaymentFact:
     payment_id: int
-    contact_id: int
+    contact_id: int | None
     store_id: int
     kind: str
     value: str

@@ -55,6 +55,8 @@ class StoreConnector:
     #: What the API may write into it.
     api_orders: ClassVar[bool] = False
     api_carts: ClassVar[bool] = False
+    #: Its orders are told one by one, with every change of status (spec: order_created, order_updated).
+    tells_orders: ClassVar[bool] = False
     #: What it has at all.
     has_orders: ClassVar[bool] = True
     has_payments: ClassVar[bool] = False

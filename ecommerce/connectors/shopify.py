@@ -47,6 +47,7 @@ class Shopify(StoreConnector):
     label = "Shopify"
     secret_label = gettext_lazy("Signing key")
     has_domain = True
+    tells_orders = True
     topic_header = "x-shopify-topic"
     steps = (
         gettext_lazy("In Shopify, open Settings › Notifications › Webhooks."),

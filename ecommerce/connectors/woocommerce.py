@@ -72,6 +72,7 @@ class WooCommerce(StoreConnector):
     secret_label = gettext_lazy("Secret")
     makes_secret = True
     has_domain = True
+    tells_orders = True
     topic_header = "x-wc-webhook-topic"
     api_carts = True
     has_payments = True

@@ -62,9 +62,11 @@ class Entry:
     @property
     def is_placed(self) -> bool:
         """It is an order from now on, or it is known from now on whose it is."""
-        if not self.draft.external_id or self.contact_id is None:
+        if not self.draft.external_id:
             return False
-        return self.becomes_order or (self.row is not None and self.row.contact_id is None)
+        return self.becomes_order or (
+            self.row is not None and self.row.contact_id is None and self.contact_id is not None
+        )
 
     @property
     def is_abandoned(self) -> bool:

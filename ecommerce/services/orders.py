@@ -178,7 +178,7 @@ def _follow(batch: _Batch, entries: Sequence[Entry]) -> None:
 
 def _tell(batch: _Batch, entry: Entry) -> None:
     """Nothing of a historical draft; an old order that changes now is news."""
-    if entry.contact_id is None or entry.draft.historical:
+    if entry.draft.historical:
         return
     about = {
         "order_id": entry.order_id, "contact_id": entry.contact_id, "store_id": batch.store.pk,

@@ -42,7 +42,8 @@ def save_payment(*, store: Store, draft: PaymentDraft) -> Taken:
             payment=row, old=old_status, new=row.status, store_status=row.store_status, **current_facts()
         ).save(force_insert=True)
     if not draft.historical:
-        _tell(row, store, is_new=old_contact is None and not row.historical, old_status=old_status)
+        known = made or (old_contact is None and row.contact_id is not None)
+        _tell(row, store, is_new=known and not row.historical, old_status=old_status)
     return Taken("created" if made else "updated", row.pk, row.contact_id)
 
 
@@ -66,8 +67,6 @@ def _customer(store: Store, draft: PaymentDraft) -> Customer | None:
 
 
 def _tell(row: RecurringPayment, store: Store, *, is_new: bool, old_status: str) -> None:
-    if row.contact_id is None:
-        return
     about: dict[str, Any] = {
         "payment_id": row.pk, "contact_id": row.contact_id, "store_id": store.pk, "kind": store.kind,
         "value": str(row.amount), "currency": row.currency, "status": row.status,
@@ -76,4 +75,5 @@ def _tell(row: RecurringPayment, store: Store, *, is_new: bool, old_status: str)
         announce(PaymentCreated(**about))
     if old_status and old_status != row.status:
         announce(PaymentStatusChanged(**about, old=old_status))
-    announce(OrdersRecorded([row.contact_id]))
+    if row.contact_id is not None:
+        announce(OrdersRecorded([row.contact_id]))

@@ -22,6 +22,7 @@ from ecommerce.services import save_store
 SECRET = "a-signing-key-of-the-tests"
 DOMAINS = {"shopify": "example.myshopify.com", "woocommerce": "shop.example.com"}
 CERTIFICATE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-1d93a270"
+CART = "eeafa272cebfd4b22385bc4b645e762c"
 _numbers = itertools.count(1)
 
 
@@ -168,9 +169,7 @@ def shopify_order(email: str | None = "ada@example.com", number: int = 820982911
     }
 
 
-def shopify_cart(
-    email: str | None = "ada@example.com", token: str = "eeafa272cebfd4b22385bc4b645e762c", **changes
-):
+def shopify_cart(email: str | None = "ada@example.com", token: str = CART, **changes):
     at = changes.pop("at", None) or now()
     return {
         "id": 981820079255243537,

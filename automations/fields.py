@@ -1,8 +1,12 @@
-"""A choice among the contact's standard and custom fields, as conditions, triggers and steps offer it."""
+"""A choice among standard and custom fields, as conditions, triggers and steps offer it.
+
+A scope says whose fields (`contacts.entities`): the contact's unless told.
+"""
 
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -13,24 +17,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.names import remembered
+from contacts.contact_fields import CONTACT
+from contacts.entities import StandardField, entity_of
 from contacts.models import CustomField
-from contacts.selectors import fields as contact_selectors
-from contacts.services.fields import parse_standard
+from contacts.selectors.fields import fields_of
 
-STANDARD = {
-    "email": gettext_lazy("E-mail"),
-    "phone": gettext_lazy("Phone"),
-    "first_name": gettext_lazy("First name"),
-    "last_name": gettext_lazy("Last name"),
-    "owner": gettext_lazy("Owner"),
-    "time_zone": gettext_lazy("Time zone"),
-    "language": gettext_lazy("Language"),
-}
+STANDARD = {key: field.label for key, field in CONTACT.standard.items()}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Follows:
-    """The control of a value follows the contact field that another setting names.
+    """The control of a value follows the field that another setting names.
 
     A help for people only: the value stays a text, which the form checks as before.
     """
@@ -55,14 +52,18 @@ class FieldChoice(forms.ChoiceField):
     """
 
     default_error_messages = {
-        "invalid_choice": gettext_lazy("The contact field “%(value)s” does not exist (any more); choose another.")
+        "invalid_choice": gettext_lazy("The field “%(value)s” does not exist (any more); choose another.")
     }
 
+    def __init__(self, *, scope: str = "contact", choices: Any = None, **kwargs: Any) -> None:
+        self.scope = scope
+        super().__init__(choices=choices or partial(field_choices, scope), **kwargs)
+
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "data-controls": CONTROLS()}
+        return {**super().widget_attrs(widget), "data-controls": CONTROLS(self.scope)}
 
 
-def _controls() -> str:
+def _controls(scope: str) -> str:
     """{field key: {control, choices, multiple}} as JSON, of those that are more than a text."""
     found = {
         key: {
@@ -70,7 +71,7 @@ def _controls() -> str:
             "choices": [[value, str(label)] for value, label in field.kind.choices(field.options)],
             "multiple": field.kind.multiple,
         }
-        for key, field in contact_fields().items()
+        for key, field in all_fields(scope).items()
         if field.kind.control != "text"
     }
     return json.dumps(found, ensure_ascii=False)
@@ -80,41 +81,49 @@ def _controls() -> str:
 CONTROLS = lazy(_controls, str)
 
 
+def custom_fields(scope: str) -> dict[str, CustomField]:
+    """The scope's custom fields by key; read once within a `remembered_names` block."""
+    return remembered(("fields", scope), lambda: fields_of(scope))
+
+
 def contact_fields() -> dict[str, CustomField]:
-    """The contacts' custom fields by key; read once within a `remembered_names` block."""
-    return remembered("contact_fields", contact_selectors.contact_fields)
+    return custom_fields("contact")
 
 
-def field_choices() -> list[Any]:
-    custom = [(field.key, field.label) for field in contact_fields().values()]
-    groups: list[Any] = [(_("Standard fields"), list(STANDARD.items()))]
-    return [*groups, (_("Custom fields"), custom)] if custom else groups
+def all_fields(scope: str) -> "dict[str, StandardField | CustomField]":
+    return {**entity_of(scope).standard, **custom_fields(scope)}
 
 
-def field_label(key: str) -> str:
-    if key in STANDARD:
-        return str(STANDARD[key])
-    field = contact_fields().get(key)
-    return field.label if field else _("(deleted field “%s”)") % key
+def field_of(key: str, scope: str = "contact") -> "StandardField | CustomField | None":
+    """The field, or None where it is gone; a query only for a custom one."""
+    return entity_of(scope).standard.get(key) or custom_fields(scope).get(key)
 
 
-def field_references(key: str) -> set[tuple[str, int]]:
-    if key in STANDARD:
-        return set()
-    field = contact_fields().get(key)
-    return {(CustomField._meta.label_lower, field.pk)} if field else set()
+def field_choices(scope: str = "contact") -> list[Any]:
+    standard = [(key, field.label) for key, field in entity_of(scope).standard.items()]
+    custom = [(field.key, field.label) for field in custom_fields(scope).values()]
+    groups = [(_("Standard fields"), standard), (_("Custom fields"), custom)]
+    return [group for group in groups if group[1]]
 
 
-def parse_value(key: str, value: str) -> Any:
-    """The value as the field stores it; ValidationError where it can't. An owner is an id or a user name."""
-    if key == "owner":
-        return _user_id(value.strip())
-    if key in STANDARD:
-        return parse_standard(key, value)
-    field = contact_fields().get(key)
+def field_label(key: str, scope: str = "contact") -> str:
+    field = field_of(key, scope)
+    return str(field.label) if field else _("(deleted field “%s”)") % key
+
+
+def field_references(key: str, scope: str = "contact") -> set[tuple[str, int]]:
+    field = field_of(key, scope)
+    return {(CustomField._meta.label_lower, field.pk)} if isinstance(field, CustomField) else set()
+
+
+def parse_value(key: str, value: str, scope: str = "contact") -> Any:
+    """The value as the field stores it; ValidationError where it can't. A user is an id or a user name."""
+    field = field_of(key, scope)
     if field is None:
-        raise ValidationError(_("The contact field “%s” does not exist (any more).") % key)
-    return field.kind.parse(value, field.options)
+        raise ValidationError(_("The field “%s” does not exist (any more).") % key)
+    if isinstance(field, StandardField) and field.of_users:
+        return _user_id(value.strip())
+    return field.parse(value)
 
 
 def _user_id(value: str) -> int | None:
@@ -132,11 +141,10 @@ def _is_id(value: str) -> bool:
     return value.isdecimal() and len(value) <= 18
 
 
-def canonical(key: str, value: str) -> str:
-    """The text that a FieldChange would hold for `value`; ValidationError where the field can't have it."""
+def canonical(key: str, value: str, scope: str = "contact") -> str:
+    """The text that a fact would hold for `value`; ValidationError where the field can't have it."""
     if not value.strip():
         return ""
-    parsed = parse_value(key, value)
-    if key in STANDARD:
-        return "" if parsed is None else str(parsed)
-    return contact_fields()[key].kind.to_text(parsed)
+    parsed = parse_value(key, value, scope)
+    field = field_of(key, scope)
+    return field.to_text(parsed) if field else ""

@@ -28,6 +28,19 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         _("Contacts"),
         [
             (_("Contacts"), "group", "contacts_contact_changelist", "contacts.view_contact"),
+            (_("Accounts"), "domain", "contacts_account_changelist", "contacts.view_account"),
+            (
+                _("Contacts of accounts"),
+                "badge",
+                "contacts_accountcontact_changelist",
+                "contacts.view_accountcontact",
+            ),
+            (
+                _("Notes on accounts"),
+                "sticky_note",
+                "contacts_accountnote_changelist",
+                "contacts.view_accountnote",
+            ),
             (_("Lists"), "list_alt", "contacts_list_changelist", "contacts.view_list"),
             (_("Tags"), "sell", "contacts_tag_changelist", "contacts.view_tag"),
             (_("Segments"), "filter_alt", "contacts_segment_changelist", "contacts.view_segment"),
@@ -112,6 +125,8 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
 ]
+#: So many groups stand open on every page; the others open with a click, and where the present page is in them.
+OPEN = 2
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
@@ -120,8 +135,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     An entry is the present one when the page's address begins with its own. Left to Unfold, containing it is
     enough, and /automations/ is in the address of every /admin/automations/… page.
     """
-    groups = []
-    for title, entries in GROUPS:
+    home = {"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}
+    groups: list[dict[str, Any]] = [{"title": "", "items": [{**home, "active": request.path == home["link"]}]}]
+    for number, (title, entries) in enumerate(GROUPS):
         items = [
             {"title": label, "icon": icon, "link": link, "active": request.path.startswith(link)}
             for label, icon, page, permission in entries
@@ -129,5 +145,5 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             if request.user.has_perm(permission)
         ]
         if items:
-            groups.append({"title": title, "separator": True, "collapsible": False, "items": items})
+            groups.append({"title": title, "items": items, "open": number < OPEN})
     return groups

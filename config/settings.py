@@ -340,6 +340,8 @@ UNFOLD = {
     "SITE_TITLE": _("Marketing automation"),
     "SITE_HEADER": _("Marketing automation"),
     "SITE_SYMBOL": "bolt",
+    "STYLES": [lambda request: static("contacts/nav.css")],
+    "DASHBOARD_CALLBACK": "automations.admin.home.dashboard",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("contacts/favicon.svg")},
     ],

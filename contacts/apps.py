@@ -8,9 +8,10 @@ class ContactsConfig(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self) -> None:
-        from contacts import provider_events, receivers  # noqa: F401 connects them
+        from contacts import account_fields, contact_fields, provider_events, receivers  # noqa: F401 connects them
         from contacts.roles import update_groups
         from contacts.schedules import ensure_schedules
+        from contacts.selectors import accounts  # noqa: F401 its part of the timelines
 
         # Not only for this app: each model gets its permissions once its own app is migrated.
         post_migrate.connect(update_groups, dispatch_uid="contacts.roles")

@@ -91,15 +91,18 @@ class ConversionRecorded:
     contact_ids: Sequence[int]
 
 
-FactBatch = (
-    ContactsCreated
-    | TagChanged
-    | SubscriptionChanged
-    | FieldChanged
-    | FormSubmitted
-    | EventRecorded
-    | PageVisited
-    | SiteMessageActed
-    | ScoreChanged
-    | ConversionRecorded
-)
+@dataclass(frozen=True, slots=True)
+class AccountFieldChanged:
+    """`changes` maps an account to its (old, new) canonical texts."""
+
+    field: str
+    changes: Mapping[int, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountContactsChanged:
+    """Contacts came to an account (`added`) or left it."""
+
+    account_id: int
+    added: bool
+    contact_ids: Sequence[int]

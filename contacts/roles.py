@@ -32,7 +32,6 @@ KEPT_FROM_EDITORS = (
 
 # What an editor only looks at.
 FOR_MANAGERS = (
-    "account",
     "trackingsettings",
     "trackeddomain",
     "appconnection",
@@ -64,7 +63,8 @@ def _viewer() -> Q:
 def _editor() -> Q:
     business = Q(content_type__app_label__in=BUSINESS_APPS)
     kept = Q(codename__startswith="delete_", content_type__model__in=KEPT_FROM_EDITORS)
-    managed = ~Q(codename__startswith="view_") & Q(content_type__model__in=FOR_MANAGERS)
+    plan = Q(content_type__app_label="automations", content_type__model="account")
+    managed = ~Q(codename__startswith="view_") & (Q(content_type__model__in=FOR_MANAGERS) | plan)
     return business & _named(["view_", "add_", "change_", "delete_"]) & ~kept & ~managed
 
 

@@ -53,6 +53,12 @@ def normalise_phone(value: str) -> str:
     return formatted if formatted and _e164(formatted) == formatted else value
 
 
+def web_address(value: str) -> str:
+    """Trimmed; what people type without a scheme gets https://."""
+    value = value.strip()
+    return value if not value or "://" in value else f"https://{value}"
+
+
 def _e164(value: str) -> str:
     if not value.startswith("+"):
         return ""

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
         ("/admin/automations/trigger/", ["/admin/automations/trigger/"]),
         ("/admin/automations/trigger/7/change/", ["/admin/automations/trigger/"]),
         ("/admin/contacts/contact/", ["/admin/contacts/contact/"]),
-        ("/admin/", []),
+        ("/admin/", ["/admin/"]),
     ],
 )
 def test_one_entry_at_most_is_the_present_one(path, expected, rf, admin_user):

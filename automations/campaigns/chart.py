@@ -1,6 +1,6 @@
 """Lines over time as SVG, made on the server: no script, and a table says the same beneath it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from automations.selectors.campaigns import Point
 
-# The right margin holds half a date in the large letters of a narrow screen.
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 820, 254, 44, 32, 12, 40
+# The margins hold four digits, and half a date, in the large letters of a narrow screen.
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 820, 254, 62, 32, 12, 40
 LABELS = {"open_first": _("Opened"), "click_first": _("Clicked"), "unsubscribe": _("Unsubscribed")}
 NICE = (1, 2, 5)
 MAX_MARKS = 8
@@ -38,8 +38,8 @@ class Chart:
     base: int = HEIGHT - BOTTOM
 
 
-def draw(points: Sequence[Point]) -> Chart | None:
-    """None where there is nothing to draw."""
+def draw(points: Sequence[Point], labels: Mapping[str, Any] = LABELS) -> Chart | None:
+    """A line for each metric in `labels`; None where there is nothing to draw."""
     highest = max((amount for point in points for amount in point.counts.values()), default=0)
     if not points or highest <= 0:
         return None
@@ -54,7 +54,7 @@ def draw(points: Sequence[Point]) -> Chart | None:
         return round(HEIGHT - BOTTOM - tall * max(amount, 0) / top, 1)
 
     lines = []
-    for name, label in LABELS.items():
+    for name, label in labels.items():
         places = [(x(number), y(point.counts.get(name, 0))) for number, point in enumerate(points)]
         text = " ".join(f"{across},{down}" for across, down in places)
         lines.append(Line(name, label, text, places if len(places) <= 31 else []))

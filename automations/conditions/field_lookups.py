@@ -14,29 +14,39 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
 
-from contacts.models import Contact, ContactFieldValue, CustomField
+from contacts.entities import Entity, entity_of
+from contacts.models import FieldValue
 from contacts.values import fold_email
 
 from .base import Moment
 
 TEXT_LOOKUPS = {"is": "iexact", "contains": "icontains", "starts_with": "istartswith", "ends_with": "iendswith"}
-STANDARD = frozenset(name.removesuffix("_id") for name in Contact.TRACKED)
-Rows = QuerySet[ContactFieldValue]
+Rows = QuerySet[FieldValue]
 
 
-def compile_field(key: str, op: str, value: str, moment: Moment) -> Q:
-    """`op` is one of the positive ones; `value` passed the form."""
-    if key in STANDARD:
-        return _standard(key, op, value)
+def compile_field(key: str, op: str, value: str, moment: Moment, scope: str = "contact") -> Q:
+    """A Q over the scope's records. `op` is one of the positive ones; `value` passed the form."""
+    entity = entity_of(scope)
+    if key in entity.standard:
+        return _standard(entity, key, op, value, moment)
     # By key, in one subquery: no look-up of the field itself while an event is decided.
-    rows = ContactFieldValue.objects.filter(field__entity=CustomField.Entity.CONTACT, field__key=key)
-    return Q(pk__in=_custom(rows, op, value, moment).values("contact_id"))
+    rows = entity.values._default_manager.filter(field__entity=scope, field__key=key)
+    return Q(pk__in=_custom(rows, op, value, moment).values(entity.owner_id))
 
 
-def _standard(name: str, op: str, value: str) -> Q:
+def _standard(entity: Entity, key: str, op: str, value: str, moment: Moment) -> Q:
+    field = entity.standard[key]
+    name = field.column
     if op == "not_empty":
-        return ~Q(**{name: ""})
-    if name == "email" and op == "is":
+        return Q(**{f"{name}__isnull": False}) if field.empty is None else ~Q(**{name: ""})
+    if field.kind.column == "number":
+        lookup = {"is": name, "greater": f"{name}__gt", "less": f"{name}__lt"}[op]
+        return Q(**{lookup: Decimal(value)})
+    if field.kind.column == "date":
+        return _day(name, op, value, moment)
+    if field.kind.column == "datetime":
+        return _instant(name, op, value, moment)
+    if key == "email" and op == "is":
         return Q(email=fold_email(value))  # stored folded: an index look-up
     return _any(Q(**{f"{name}__{TEXT_LOOKUPS[op]}": spelling}) for spelling in _spellings(value))
 
@@ -54,7 +64,8 @@ def _custom(rows: Rows, op: str, value: str, moment: Moment) -> Rows:
         )
     if op in ("greater", "less"):
         return rows.filter(**{"number__gt" if op == "greater" else "number__lt": Decimal(value)})
-    return rows.filter(_between(op, value, moment))
+    # A field fills only one of the two columns.
+    return rows.filter(_day("date", op, value, moment) | _instant("datetime", op, value, moment))
 
 
 def _equal(rows: Rows, value: str, moment: Moment) -> Q:
@@ -71,19 +82,32 @@ def _equal(rows: Rows, value: str, moment: Moment) -> Q:
     return found
 
 
-def _between(op: str, value: str, moment: Moment) -> Q:
-    """Days are those of the account's zone; for a date and time the last and next days are spans of 24 hours."""
-    if op in ("before", "after"):
-        day = date.fromisoformat(value)
-        start, end = _bounds(day, moment.zone)
-        if op == "before":
-            return Q(date__lt=day) | Q(datetime__lt=start)
-        return Q(date__gt=day) | Q(datetime__gte=end)
-    days, now = timedelta(days=int(value)), moment.now
-    today = now.astimezone(ZoneInfo(moment.zone)).date()
+def _day(name: str, op: str, value: str, moment: Moment) -> Q:
+    """A comparison of the date column `name`. Days are those of the account's zone."""
+    if op in ("is", "before", "after"):
+        suffix = {"is": "", "before": "__lt", "after": "__gt"}[op]
+        return Q(**{f"{name}{suffix}": date.fromisoformat(value)})
+    days = timedelta(days=int(value))
+    today = moment.now.astimezone(ZoneInfo(moment.zone)).date()
     if op == "last_days":
-        return Q(date__gt=today - days, date__lte=today) | Q(datetime__gt=now - days, datetime__lte=now)
-    return Q(date__gte=today, date__lt=today + days) | Q(datetime__gte=now, datetime__lt=now + days)
+        return Q(**{f"{name}__gt": today - days, f"{name}__lte": today})
+    return Q(**{f"{name}__gte": today, f"{name}__lt": today + days})
+
+
+def _instant(name: str, op: str, value: str, moment: Moment) -> Q:
+    """The same of a date and time; its last and next days are spans of 24 hours."""
+    if op in ("is", "before", "after"):
+        start, end = _bounds(date.fromisoformat(value), moment.zone)
+        found = {
+            "is": {f"{name}__gte": start, f"{name}__lt": end},
+            "before": {f"{name}__lt": start},
+            "after": {f"{name}__gte": end},
+        }
+        return Q(**found[op])
+    days, now = timedelta(days=int(value)), moment.now
+    if op == "last_days":
+        return Q(**{f"{name}__gt": now - days, f"{name}__lte": now})
+    return Q(**{f"{name}__gte": now, f"{name}__lt": now + days})
 
 
 def _bounds(day: date, zone: str) -> tuple[datetime, datetime]:

@@ -115,7 +115,7 @@ def course(campaign: Campaign, zone: str) -> tuple[list[Point], bool]:
     last = max((at for at, _metric, _total in counted), default=begin)
     if last - begin <= timedelta(hours=48):
         return _by_hour(counted, begin), True
-    return _by_day(counted, zone), False
+    return by_day(counted, zone), False
 
 
 def _by_hour(rows: Iterable[tuple[datetime, str, int]], begin: datetime) -> list[Point]:
@@ -132,7 +132,8 @@ def _by_hour(rows: Iterable[tuple[datetime, str, int]], begin: datetime) -> list
     return points
 
 
-def _by_day(rows: Iterable[tuple[datetime, str, int]], zone: str) -> list[Point]:
+def by_day(rows: Iterable[tuple[datetime, str, int]], zone: str) -> list[Point]:
+    """(moment, metric, amount) rows summed by the zone's days, days without any in between."""
     found: dict[date, dict[str, int]] = defaultdict(dict)
     for at, metric, amount in rows:
         day = at.astimezone(ZoneInfo(zone)).date()

@@ -1,6 +1,7 @@
 """The admin pages, one module per area."""
 
 from . import (
+    accounts,
     apps,
     contacts,
     engagement,
@@ -20,6 +21,7 @@ from . import (
 )
 
 __all__ = [
+    "accounts",
     "apps",
     "contacts",
     "engagement",

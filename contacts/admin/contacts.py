@@ -17,10 +17,11 @@ from contacts.models import Contact
 from contacts.selectors.fields import contact_fields
 from contacts.services import delete_contacts
 
-from . import person
+from . import panels, person
 from .base import BaseAdmin
 from .bulk import list_actions
-from .contact_form import custom_names, form_class
+from .contact_form import ContactForm
+from .custom_form import custom_fieldset, with_fields
 from .filters import LanguageFilter, ListStatusFilter
 
 SHOWN_TAGS = 3
@@ -77,18 +78,14 @@ class ContactAdmin(BaseAdmin):
     # --- One person ---
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, change, form=form_class(), **kwargs)
+        return super().get_form(request, obj, change, form=with_fields(ContactForm, "contact"), **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         standard = [("first_name", "last_name"), ("email", "phone"), ("owner", "language"), "time_zone"]
         fieldsets: list[Any] = [(None, {"fields": standard})]
         # Who may only look finds the values of custom fields below, among what is known of the person.
         allowed = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        names = custom_names(contact_fields()) if allowed else []
-        if names:
-            pairs = [tuple(names[n : n + 2]) for n in range(0, len(names), 2)]
-            fieldsets.append((_("Custom fields"), {"fields": pairs}))
-        return fieldsets
+        return [*fieldsets, *(custom_fieldset(contact_fields()) if allowed else [])]
 
     def save_model(self, request: HttpRequest, obj: Contact, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -123,7 +120,7 @@ class ContactAdmin(BaseAdmin):
         return person.panel_view(self, request, object_id)
 
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return person.timeline_view(self, request, object_id)
+        return panels.timeline_view(self, request, object_id)
 
     def has_export_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("contacts.add_exportjob")

@@ -4,20 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, List, Score, Tag
+from contacts.models import Account, AccountContact, Contact, List, Score, Tag
 from contacts.models.lists import SubscriptionStatus
 from contacts.selectors.fields import contact_fields
 from contacts.selectors.timeline import timeline
 from contacts.services import (
     add_notes,
+    add_to_account,
     adjust_scores,
     get_or_create_tags,
+    remove_from_account,
     subscribe_contacts,
     tag_contacts,
     unsubscribe_contacts,
@@ -28,6 +30,7 @@ from contacts.services.privacy import erase_person, export_person
 from contacts.values import fold_email
 
 from .base import messages_of
+from .panels import answer_panel, chosen, demand
 
 SUGGESTED_TAGS = 200
 LAST_VISITS = 5
@@ -46,6 +49,9 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
         "may_note": request.user.has_perm("contacts.add_note"),
         "contact_tags": contact.tags.order_by("name"),
         "all_tags": Tag.objects.order_by("name").values_list("name", flat=True)[:SUGGESTED_TAGS],
+        "accounts": _accounts(contact),
+        "may_see_accounts": request.user.has_perm("contacts.view_account"),
+        "may_change_accounts": request.user.has_perm("contacts.change_account"),
         "subscriptions": subscriptions,
         "other_lists": [row for row in List.objects.order_by("name") if row.pk not in on],
         "visits": list(contact.page_visits.order_by("-at", "-pk")[:LAST_VISITS]),
@@ -60,6 +66,10 @@ def _scores(contact: Contact) -> list[tuple[Score, int]]:
     return [(score, points.get(score.pk, 0)) for score in Score.objects.order_by("name")]
 
 
+def _accounts(contact: Contact) -> list[AccountContact]:
+    return list(contact.account_contacts.select_related("account").order_by("account__name"))
+
+
 def _values(contact: Contact) -> list[tuple[str, str]]:
     values = contact.custom_values
     return [
@@ -70,52 +80,11 @@ def _values(contact: Contact) -> list[tuple[str, str]]:
 
 
 def panel_view(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
-    """Do what a button of the panel says, and show the panel again."""
-    contact = admin.get_object(request, str(object_id))
-    if contact is None:
-        return HttpResponse(status=404)
-    errors: list[str] = []
-    if request.method == "POST":
-        verb = VERBS.get(request.POST.get("do", ""))
-        if verb is None:
-            return HttpResponse(status=400)
-        try:
-            verb(request, contact)
-        except ValidationError as error:
-            errors = messages_of(error)
-    elif not admin.has_view_permission(request):
-        raise PermissionDenied
-    if request.headers.get("HX-Request"):
-        return TemplateResponse(
-            request, "admin/contacts/person_panel.html", panel_context(request, contact, errors)
-        )
-    for message in errors:
-        admin.message_user(request, message, messages.ERROR)
-    return HttpResponseRedirect(admin.to_change(object_id).url + "#panel")
-
-
-def timeline_view(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
-    """The next page of the timeline."""
-    if not admin.has_view_permission(request):
-        raise PermissionDenied
-    contact = admin.get_object(request, str(object_id))
-    if contact is None:
-        return HttpResponse(status=404)
-    try:
-        page = timeline(contact=contact, cursor=request.GET.get("cursor", ""))
-    except ValidationError:
-        return HttpResponse(status=400)
-    context = {"timeline": page, "timeline_url": request.path}
-    return TemplateResponse(request, "admin/contacts/timeline.html", context)
-
-
-def _demand(request: HttpRequest, permission: str) -> None:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
+    return answer_panel(admin, request, object_id, VERBS, panel_context, "admin/contacts/person_panel.html")
 
 
 def _add_tag(request: HttpRequest, contact: Contact) -> None:
-    _demand(request, "contacts.change_contact")
+    demand(request, "contacts.change_contact")
     name = " ".join(request.POST.get("tag", "").split())
     if not name:
         raise ValidationError(_("Give the name of a tag."))
@@ -130,27 +99,27 @@ def _add_tag(request: HttpRequest, contact: Contact) -> None:
 
 
 def _remove_tag(request: HttpRequest, contact: Contact) -> None:
-    _demand(request, "contacts.change_contact")
-    untag_contacts(contacts=contact, tag=_chosen(Tag, request.POST.get("tag", "")))
+    demand(request, "contacts.change_contact")
+    untag_contacts(contacts=contact, tag=chosen(Tag, request.POST.get("tag", "")))
 
 
 def _subscribe(request: HttpRequest, contact: Contact) -> None:
-    _demand(request, "contacts.change_contact")
-    chosen = _chosen(List, request.POST.get("list", ""))
-    result = subscribe_contacts(contacts=contact, list=chosen, resubscribe="again" in request.POST)
+    demand(request, "contacts.change_contact")
+    wanted = chosen(List, request.POST.get("list", ""))
+    result = subscribe_contacts(contacts=contact, list=wanted, resubscribe="again" in request.POST)
     if result.refused:
         raise ValidationError(
-            _("This address refused “%s” before. Subscribe it again only if the person asked for it.") % chosen
+            _("This address refused “%s” before. Subscribe it again only if the person asked for it.") % wanted
         )
 
 
 def _unsubscribe(request: HttpRequest, contact: Contact) -> None:
-    _demand(request, "contacts.change_contact")
-    unsubscribe_contacts(contacts=contact, list=_chosen(List, request.POST.get("list", "")))
+    demand(request, "contacts.change_contact")
+    unsubscribe_contacts(contacts=contact, list=chosen(List, request.POST.get("list", "")))
 
 
 def _add_note(request: HttpRequest, contact: Contact) -> None:
-    _demand(request, "contacts.add_note")
+    demand(request, "contacts.add_note")
     text = request.POST.get("text", "").strip()
     if not text:
         raise ValidationError(_("Write something first."))
@@ -160,12 +129,28 @@ def _add_note(request: HttpRequest, contact: Contact) -> None:
 
 
 def _give_points(request: HttpRequest, contact: Contact) -> None:
-    _demand(request, "contacts.change_contact")
-    score = _chosen(Score, request.POST.get("score", ""))
+    demand(request, "contacts.change_contact")
+    score = chosen(Score, request.POST.get("score", ""))
     raw = request.POST.get("points", "").strip().replace("−", "-")
     if not raw.removeprefix("-").removeprefix("+").isdecimal() or len(raw) > 12 or int(raw) == 0:
         raise ValidationError(_("Give a number of points, such as 5 or -5."))
     adjust_scores(contacts=contact, score=score, points=int(raw), reason=_("by hand"))
+
+
+def _join_account(request: HttpRequest, contact: Contact) -> None:
+    demand(request, "contacts.change_account")
+    name = " ".join(request.POST.get("account", "").split())
+    if not name:
+        raise ValidationError(_("Give the name of an account."))
+    account = Account.objects.filter(name__iexact=name).first()
+    if account is None:
+        raise ValidationError(_("There is no account “%s”; add it first.") % name)
+    add_to_account(account=account, contacts=contact, job_title=request.POST.get("job_title") or None)
+
+
+def _leave_account(request: HttpRequest, contact: Contact) -> None:
+    demand(request, "contacts.change_account")
+    remove_from_account(account=chosen(Account, request.POST.get("account", "")), contacts=contact)
 
 
 VERBS: dict[str, Callable[[HttpRequest, Contact], None]] = {
@@ -175,14 +160,9 @@ VERBS: dict[str, Callable[[HttpRequest, Contact], None]] = {
     "unsubscribe": _unsubscribe,
     "add_note": _add_note,
     "give_points": _give_points,
+    "join_account": _join_account,
+    "leave_account": _leave_account,
 }
-
-
-def _chosen(model: Any, raw: str) -> Any:
-    record = model.objects.filter(pk=int(raw)).first() if raw.isdecimal() and len(raw) < 19 else None
-    if record is None:
-        raise ValidationError(_("Choose a %s.") % model._meta.verbose_name)
-    return record
 
 
 def merge_view(admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:

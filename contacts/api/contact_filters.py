@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Contact, ContactTag, List, Subscription, Tag
+from contacts.models import Account, AccountContact, Contact, ContactTag, List, Subscription, Tag
 from contacts.models.lists import SubscriptionStatus
 from contacts.values import fold_email
 
@@ -28,6 +28,12 @@ class ContactFilter(django_filters.FilterSet):
         choices=SubscriptionStatus.choices,
         method="by_status",
         help_text="A subscription's status, on `list` or on any.",
+    )
+    account = django_filters.ModelChoiceFilter(
+        queryset=Account.objects.all(),
+        method="by_account",
+        help_text="An account's id.",
+        error_messages={"invalid_choice": _("There is no account %(value)s.")},
     )
     owner = django_filters.ModelChoiceFilter(
         queryset=get_user_model()._default_manager.all(),
@@ -63,6 +69,9 @@ class ContactFilter(django_filters.FilterSet):
         if status:
             members = members.filter(status=status)
         return queryset.filter(pk__in=members.values("contact"))
+
+    def by_account(self, queryset: QuerySet[Contact], name: str, value: Account) -> QuerySet[Contact]:
+        return queryset.filter(pk__in=AccountContact.objects.filter(account=value).values("contact"))
 
     def by_status(self, queryset: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         if self.form.cleaned_data.get("list"):

@@ -1,15 +1,15 @@
 """The shapes of contacts in and out. Values are checked by contacts.services.parsing."""
 
-from collections import defaultdict
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from contacts.models import Contact, ContactFieldValue, ContactTag, Subscription
+from contacts.models import Contact, ContactTag, Subscription
 from contacts.models.lists import SubscriptionStatus
 
+from .custom import custom_values, prefetch_values
 from .strict import IdField, StrictSerializer
 
 MAX_BULK = 1_000
@@ -18,26 +18,11 @@ MAX_NAMES = 50
 
 def contact_queryset() -> QuerySet[Contact]:
     """Contacts with what ContactSerializer shows: four queries for any number of contacts."""
-    values = ContactFieldValue.objects.select_related("field").order_by("field__position", "field_id", "ordinal")
     return Contact.objects.prefetch_related(
-        Prefetch("field_values", values),
+        prefetch_values("contact"),
         Prefetch("contact_tags", ContactTag.objects.select_related("tag").order_by("tag__name")),
         Prefetch("subscriptions", Subscription.objects.select_related("list").order_by("list__name")),
     )
-
-
-def custom_values(contact: Contact) -> dict[str, Any]:
-    """Values by key, from the prefetched rows."""
-    several: dict[str, list[Any]] = defaultdict(list)
-    found: dict[str, Any] = {}
-    for row in contact.field_values.all():
-        kind, key = row.field.kind, row.field.key
-        if kind.multiple:
-            several[key].append(row.text)
-            found[key] = several[key]
-        else:
-            found[key] = kind.to_json(row.value)
-    return found
 
 
 class TagOfContactSerializer(serializers.Serializer):

@@ -3,6 +3,7 @@
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from .accounts import AccountViewSet
 from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .conversions import ConversionRecordViewSet, ConversionViewSet
@@ -20,6 +21,7 @@ from .site_messages import SiteMessageViewSet
 from .users import UserViewSet
 
 routes: list[tuple[str, type[GenericViewSet]]] = [
+    ("accounts", AccountViewSet),
     ("app-connections", AppConnectionViewSet),
     ("app-deliveries", AppDeliveryViewSet),
     ("app-sources", AppSourceViewSet),

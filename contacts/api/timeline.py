@@ -1,15 +1,15 @@
-"""The timeline of a contact, as a page in the shape of every list."""
+"""The timeline of a record, as a page in the shape of every list."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from contacts.models import Contact
-from contacts.selectors.timeline import timeline
+from contacts.selectors.timeline import timeline_of
 
 from .filters import refuse_unknown
 from .pagination import CursorPagination
@@ -31,11 +31,11 @@ class TimelinePageSerializer(serializers.Serializer):
     results = TimelineEntrySerializer(many=True)
 
 
-def timeline_page(request: Request, contact: Contact) -> dict[str, Any]:
+def timeline_page(request: Request, record: Model) -> dict[str, Any]:
     refuse_unknown(given=request.query_params, known={"cursor", "page_size"})
     size = CursorPagination().get_page_size(request)
     try:
-        page = timeline(contact=contact, cursor=request.query_params.get("cursor", ""), size=size)
+        page = timeline_of(record=record, cursor=request.query_params.get("cursor", ""), size=size)
     except (ValidationError, RecursionError, OverflowError):
         raise ValidationError(
             {"cursor": _("This is no cursor; follow the link in “next”.")}, code="cursor"

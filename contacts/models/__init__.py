@@ -1,3 +1,11 @@
+from .accounts import (
+    Account,
+    AccountContact,
+    AccountContactChange,
+    AccountFieldChange,
+    AccountFieldValue,
+    AccountNote,
+)
 from .api import IdempotencyKey
 from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink, EmailTemplate
@@ -20,6 +28,12 @@ from .tags import ContactTag, Tag
 from .tracking import CustomEvent, EventRecord, IdentifyCalls, TrackingSettings
 
 __all__ = [
+    "Account",
+    "AccountContact",
+    "AccountContactChange",
+    "AccountFieldChange",
+    "AccountFieldValue",
+    "AccountNote",
     "AppConnection",
     "AppDelivery",
     "AppReceipt",

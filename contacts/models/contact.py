@@ -1,19 +1,19 @@
 """The person."""
 
 import zoneinfo
-from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from contacts.values import address_hash, fold_email, normalise_phone
 
 from .base import Timestamped
+from .tracked import Tracked
 
 
 @cache
@@ -29,7 +29,7 @@ def validate_time_zone(value: str) -> None:
         )
 
 
-class Contact(Timestamped):
+class Contact(Tracked, Timestamped):
     """One person, known by one e-mail address (unique, case folded)."""
 
     # The standard fields whose changes leave FieldChange facts and can be used as “a field”.
@@ -89,49 +89,6 @@ class Contact(Timestamped):
     def address_hash(self) -> str:
         return address_hash(self.email)
 
-    @classmethod
-    def from_db(
-        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
-    ) -> "Contact":
-        contact = super().from_db(db, field_names, values, **kwargs)
-        contact._remember()
-        return contact
-
-    def refresh_from_db(
-        self, using: str | None = None, fields: Iterable[str] | None = None, *args: Any, **kwargs: Any
-    ) -> None:
-        names = None if fields is None else list(fields)
-        super().refresh_from_db(using, names, *args, **kwargs)
-        self._remember(names)
-
-    def _tracked(self, fields: Iterable[str] | None) -> list[str]:
-        """The tracked attributes among `fields` (None: all that are loaded)."""
-        if fields is None:
-            return [name for name in self.TRACKED if name in self.__dict__]
-        chosen = set(fields)
-        return [name for name in self.TRACKED if name in chosen or name.removesuffix("_id") in chosen]
-
-    def _remember(self, fields: Iterable[str] | None = None) -> None:
-        """Take the values of `fields` as those that the database has."""
-        self._loaded = getattr(self, "_loaded", {}) | {
-            name: self.__dict__[name] for name in self._tracked(fields) if name in self.__dict__
-        }
-
-    def _stored(self, fields: Iterable[str] | None) -> dict[str, Any]:
-        """The values that the database has of what is about to be saved; a query only for deferred fields."""
-        names, loaded = self._tracked(fields), getattr(self, "_loaded", {})
-        missing = [name for name in names if name not in loaded]
-        if missing:
-            loaded = loaded | (Contact.objects.filter(pk=self.pk).values(*missing).first() or {})
-        return {name: loaded[name] for name in names if name in loaded}
-
-    @cached_property
-    def custom_values(self) -> dict[str, Any]:
-        """Custom field values by key; one query, kept with the instance."""
-        from contacts.selectors.fields import values_of
-
-        return values_of([self.pk]).get(self.pk, {})
-
     @cached_property
     def score_points(self) -> dict[str, int]:
         """Points by the score's key, 0 where the contact has none; two queries, kept with the instance."""
@@ -144,13 +101,5 @@ class Contact(Timestamped):
         self.phone = normalise_phone(self.phone)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and leave a FieldChange for every standard field that really changed."""
-        from contacts.services.changes import record_changes
-
         self.email = fold_email(self.email)
-        written = kwargs.get("update_fields")
-        with transaction.atomic():
-            before = {} if self._state.adding else self._stored(written)
-            super().save(*args, **kwargs)
-            record_changes(contact=self, before=before)
-        self._remember(written)
+        super().save(*args, **kwargs)

@@ -46,21 +46,29 @@ class SubscriptionChange(Fact):
         return f"{self.list}: {self.old} → {self.new}"
 
 
-class FieldChange(Fact):
+class FieldFact(Fact):
     """A field's value changed. `field` is a standard field's name or a custom field's key.
 
     `old` and `new` hold the canonical text of the value ("" when empty): ISO 8601 for dates,
     plain decimals for numbers, newline-joined options for a multi-select.
     """
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="field_changes")
     field = models.CharField(_("field"), max_length=64)
     old = models.TextField(_("from"), blank=True)
     new = models.TextField(_("to"), blank=True)
 
     class Meta:
-        verbose_name = _("field change")
-        indexes = [models.Index(fields=["contact", "at"], name="field_change_timeline")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.field}: {self.old} → {self.new}"
+
+
+class FieldChange(FieldFact):
+    """A field of a contact."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="field_changes")
+
+    class Meta:
+        verbose_name = _("field change")
+        indexes = [models.Index(fields=["contact", "at"], name="field_change_timeline")]

@@ -62,6 +62,19 @@ class CustomField(Timestamped):
     def kind(self) -> FieldType:
         return FIELD_TYPES[self.type]
 
+    @property
+    def scope(self) -> str:
+        """How services and selectors of fields name what it belongs to; see `contacts.entities`."""
+        return self.entity
+
+    def parse(self, raw: Any) -> Any:
+        """The value as it is stored (None: empty), or ValidationError."""
+        return self.kind.parse(raw, self.options)
+
+    def to_text(self, value: Any) -> str:
+        """The canonical text that facts keep."""
+        return self.kind.to_text(value)
+
     def clean(self) -> None:
         if self.entity == self.Entity.CONTACT and self.key in RESERVED_KEYS:
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})

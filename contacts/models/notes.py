@@ -6,8 +6,9 @@ from .base import Timestamped
 from .contact import Contact
 
 
-class Note(Timestamped):
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="notes", verbose_name=_("contact"))
+class NoteText(Timestamped):
+    """A note; subclasses say on what."""
+
     text = models.TextField(_("text"), max_length=10_000)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -19,10 +20,17 @@ class Note(Timestamped):
     )
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Note(NoteText):
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="notes", verbose_name=_("contact"))
+
+    class Meta:
         verbose_name = _("note")
         verbose_name_plural = _("notes")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["contact", "created_at"], name="note_timeline")]
-
-    def __str__(self) -> str:
-        return self.text[:60]

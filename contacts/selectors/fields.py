@@ -1,28 +1,34 @@
-"""Reads of custom fields and their values."""
+"""Reads of custom fields and their values. A scope says whose; see `contacts.entities`."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
 from contacts.bulk import id_set
-from contacts.models import ContactFieldValue, CustomField
+from contacts.entities import entity_of
+from contacts.models import CustomField
+
+
+def fields_of(scope: str) -> dict[str, CustomField]:
+    """The scope's custom fields by key, in their order."""
+    return {field.key: field for field in CustomField.objects.filter(entity=scope)}
 
 
 def contact_fields() -> dict[str, CustomField]:
-    """The contacts' custom fields by key, in their order."""
-    return {field.key: field for field in CustomField.objects.filter(entity=CustomField.Entity.CONTACT)}
+    return fields_of("contact")
 
 
 def values_of(
-    contact_ids: Collection[int], fields: Collection[CustomField] | None = None
+    ids: Collection[int], fields: Collection[CustomField] | None = None, scope: str = "contact"
 ) -> dict[int, dict[str, Any]]:
-    """{contact id: {field key: value}} in one query; contacts and fields without a value are left out."""
-    rows = ContactFieldValue.objects.filter(contact__in=id_set(contact_ids)).select_related("field")
+    """{record id: {field key: value}} in one query; records and fields without a value are left out."""
+    entity = entity_of(scope)
+    rows = entity.values._default_manager.filter(**{f"{entity.owner}__in": id_set(ids)}).select_related("field")
     if fields is not None:
         rows = rows.filter(field__in=fields)
     found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for row in rows.order_by("contact_id", "field_id", "ordinal"):
-        values, field = found[row.contact_id], row.field
+    for row in rows.order_by(entity.owner_id, "field_id", "ordinal"):
+        values, field = found[getattr(row, entity.owner_id)], row.field
         if field.kind.multiple:
             values.setdefault(field.key, []).append(row.text)
         else:

@@ -1,9 +1,13 @@
-"""Everything that happened to a contact, newest first, from providers that each know one kind of thing."""
+"""Everything that happened to a contact, or another record, newest first.
+
+Entries come from providers that each know one kind of thing.
+"""
 
 import base64
 import binascii
 import heapq
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +19,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.connectors import CONNECTORS
+from contacts.entities import entity_of_model
 from contacts.models import (
     AppReceipt,
     Contact,
@@ -22,7 +27,6 @@ from contacts.models import (
     EmailActivity,
     EmailReply,
     EventRecord,
-    FieldChange,
     FormSubmission,
     Note,
     PageVisit,
@@ -35,7 +39,7 @@ from contacts.models import (
 from contacts.models.engagement import EmailAction
 from contacts.models.lists import SubscriptionStatus
 from contacts.origin import Source
-from contacts.selectors.fields import contact_fields
+from contacts.selectors.fields import fields_of
 
 PAGE = 30
 
@@ -98,26 +102,30 @@ class Page:
     next: str = ""
 
 
-# (contact, rows wanted, cursor of the page before) -> at most that many entries, newest first, in a
+# (record, rows wanted, cursor of the page before) -> at most that many entries, newest first, in a
 # fixed number of queries. Entries of one moment are ordered by id, the highest first.
-Provider = Callable[[Contact, int, Cursor | None], Iterable[Entry]]
+Provider = Callable[[Any, int, Cursor | None], Iterable[Entry]]
 
-_providers: dict[str, Provider] = {}
+_providers: dict[type[Model], dict[str, Provider]] = defaultdict(dict)
 
 
-def register_provider(name: str, provider: Provider) -> None:
+def register_provider(name: str, provider: Provider, model: type[Model] = Contact) -> None:
     """ValueError where the name is taken. Names order entries of the same moment."""
-    if name in _providers:
+    if name in _providers[model]:
         raise ValueError(f"A timeline provider “{name}” is registered already.")
-    _providers[name] = provider
+    _providers[model][name] = provider
 
 
 def timeline(*, contact: Contact, cursor: str = "", size: int = PAGE) -> Page:
+    return timeline_of(record=contact, cursor=cursor, size=size)
+
+
+def timeline_of(*, record: Model, cursor: str = "", size: int = PAGE) -> Page:
     """A page of the timeline; `next` is the cursor of the following one, "" at the end."""
     after = Cursor.decode(cursor) if cursor else None
     found: list[Entry] = []
-    for name, provider in _providers.items():
-        for entry in provider(contact, size + 1, after):
+    for name, provider in _providers[type(record)].items():
+        for entry in provider(record, size + 1, after):
             entry.provider = name
             found.append(entry)
     entries = heapq.nlargest(size + 1, found, key=lambda e: (e.at, e.provider, e.pk))
@@ -190,14 +198,22 @@ def _subscriptions(contact: Contact, size: int, cursor: Cursor | None) -> Iterab
         )  # fmt: skip
 
 
-def _fields(contact: Contact, size: int, cursor: Cursor | None) -> Iterable[Entry]:
-    rows = list(rows_before(FieldChange.objects.filter(contact=contact), "fields", cursor, size))
-    labels = {key: custom.label for key, custom in contact_fields().items()}
-    owners = {text for row in rows if row.field == "owner" for text in (row.old, row.new) if text}
-    names = {str(u.pk): str(u) for u in get_user_model()._default_manager.filter(pk__in=owners)}
+def field_entries(record: Any, size: int, cursor: Cursor | None) -> Iterable[Entry]:
+    """The provider of changed fields, of any record that has fields."""
+    entity = entity_of_model(type(record))
+    rows = list(
+        rows_before(entity.facts._default_manager.filter(**{entity.owner: record}), "fields", cursor, size)
+    )
+    labels = {key: str(field.label) for key, field in entity.standard.items()}
+    labels |= {key: field.label for key, field in fields_of(record.scope).items()}
+    of_users = {key for key, field in entity.standard.items() if field.of_users}
+    users = {text for row in rows if row.field in of_users for text in (row.old, row.new) if text}
+    names = {str(u.pk): str(u) for u in get_user_model()._default_manager.filter(pk__in=users)} if users else {}
     for row in rows:
-        label = labels.get(row.field) or _standard_label(row.field)
-        old, new = (_short(names.get(text, text) if row.field == "owner" else text) for text in (row.old, row.new))
+        label = labels.get(row.field, row.field)
+        old, new = (
+            _short(names.get(text, text) if row.field in of_users else text) for text in (row.old, row.new)
+        )
         yield Entry(
             row.at, row.pk, "edit", _field_title(old, new) % {"field": label, "old": old, "new": new},
             source=row.source, user_id=row.user_id,
@@ -210,13 +226,6 @@ def _field_title(old: str, new: str) -> str:
     if not new:
         return _("%(field)s was emptied; it was “%(old)s”.")
     return _("%(field)s was changed from “%(old)s” to “%(new)s”.")
-
-
-def _standard_label(name: str) -> str:
-    if name not in {field.name for field in Contact._meta.fields}:
-        return name
-    label = str(getattr(Contact._meta.get_field(name), "verbose_name", name))
-    return label[:1].upper() + label[1:]
 
 
 def _short(text: str) -> str:
@@ -372,7 +381,7 @@ register_provider("email activity", _email_activity)
 register_provider("replies", _replies)
 register_provider("emails", _emails)
 register_provider("events", _events)
-register_provider("fields", _fields)
+register_provider("fields", field_entries)
 register_provider("forms", _forms)
 register_provider("notes", _notes)
 register_provider("site_messages", _site_messages)

@@ -6,27 +6,29 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from contacts.bulk import insert_rows
-from contacts.facts import ContactsCreated, FactBatch, FieldChanged, FormSubmitted, SubscriptionChanged, TagChanged
-from contacts.models import Contact, FieldChange, SubscriptionChange, TagChange
+from contacts.entities import entity_of, entity_of_model
+from contacts.facts import ContactsCreated, FormSubmitted, SubscriptionChanged, TagChanged
+from contacts.models import SubscriptionChange, TagChange
 from contacts.origin import current_origin
 from contacts.signals import facts_recorded, listeners_requested
 
 if TYPE_CHECKING:
     from contacts.models import Subscription
+    from contacts.models.tracked import Tracked
 
 
-def record_changes(*, contact: Contact, before: Mapping[str, Any]) -> None:
-    """One FieldChange for each tracked field of `contact` that differs from `before`."""
+def record_changes(*, record: "Tracked", before: Mapping[str, Any]) -> None:
+    """One fact for each tracked attribute of `record` that differs from `before`."""
+    if not before:
+        return
+    entity = entity_of_model(type(record))
     for name, old in before.items():
-        new = getattr(contact, name)
+        new = getattr(record, name)
         if old != new:
-            FieldChange(
-                contact=contact,
-                field=name.removesuffix("_id"),
-                old=_text(old),
-                new=_text(new),
-                **current_facts(),
-            ).save(force_insert=True)
+            key = name.removesuffix("_id")
+            field = entity.standard[key]
+            texts = {"field": key, "old": field.to_text(old), "new": field.to_text(new)}
+            entity.facts(**{entity.owner: record}, **texts, **current_facts()).save(force_insert=True)
 
 
 def record_tag(*, contact_id: int, tag_id: int, added: bool) -> None:
@@ -81,13 +83,15 @@ def record_subscriptions(
     announce(SubscriptionChanged(list_id=list_id, new=new, old=old))
 
 
-def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
+def record_field(*, scope: str, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
+    """The facts of one field of many records, and their batch."""
     if not changes:
         return
+    entity = entity_of(scope)
     insert_rows(
-        FieldChange,
+        entity.facts,
         {
-            "contact_id": list(changes),
+            entity.owner_id: list(changes),
             "field": field,
             "old": [old for old, _new in changes.values()],
             "new": [new for _old, new in changes.values()],
@@ -96,7 +100,7 @@ def record_field(*, field: str, changes: Mapping[int, tuple[str, str]]) -> None:
         },
         size=len(changes),
     )
-    announce(FieldChanged(field=field, changes=changes))
+    announce(entity.batch(scope, field, changes))
 
 
 def announce_created(*, contact_ids: Sequence[int]) -> None:
@@ -108,12 +112,12 @@ def announce_submitted(*, form_id: int, submission_id: int, contact_id: int, lis
     announce(FormSubmitted(form_id, submission_id, [contact_id], tuple(lists)))
 
 
-def announce(batch: FactBatch) -> None:
+def announce(batch: object) -> None:
     """Tell whoever listens of facts that set-based SQL wrote."""
     facts_recorded.send(sender=type(batch), batch=batch)
 
 
-def is_awaited(kind: type[FactBatch]) -> bool:
+def is_awaited(kind: type) -> bool:
     """Whether anybody listens to facts of this kind; costs no query, and may be a second behind."""
     return any(answer for _receiver, answer in listeners_requested.send(sender=kind))
 
@@ -122,7 +126,3 @@ def current_facts() -> dict[str, Any]:
     """Who causes what is being written now: the columns every fact has for it."""
     origin = current_origin()
     return {"source": origin.source, "user_id": origin.user_id}
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -1,6 +1,6 @@
 """Creating, updating and deleting contacts, one or many."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts.bulk import chunks, id_set, insert_rows
-from contacts.models import Contact, CustomField
+from contacts.models import Contact
 from contacts.selectors.fields import contact_fields
 
 from .changes import announce_created
-from .fields import set_field
-from .parsing import parse_contact
+from .fielded import create_fielded, update_fielded
+from .fields import set_custom_values, set_field
 from .selection import Contacts, contact_ids
 
 
@@ -37,32 +37,13 @@ class SaveResult:
 
 def create_contact(*, email: str, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
     """Create one contact from raw values; ValidationError by field (also where the address is taken)."""
-    fields = contact_fields()
-    values, parsed = parse_contact(standard={"email": email, **standard}, custom=custom or {}, fields=fields)
-    contact = Contact(**{_attribute(name): value for name, value in values.items()})
-    contact.full_clean()
-    with transaction.atomic():
-        contact.save()
-        _set_custom_values({contact.pk: parsed}, fields)
-    return contact
+    values = {"email": email, **standard}
+    return create_fielded(record=Contact(), scope="contact", standard=values, custom=custom)
 
 
-@transaction.atomic
 def update_contact(*, contact: Contact | int, custom: Mapping[str, Any] | None = None, **standard: Any) -> Contact:
     """Change one contact from raw values; ValidationError by field. What is not named stays as it is."""
-    pk = contact.pk if isinstance(contact, Contact) else contact
-    fields = contact_fields()
-    values, parsed = parse_contact(standard=standard, custom=custom or {}, fields=fields)
-    stored = Contact.objects.select_for_update().get(pk=pk)
-    attributes = {_attribute(name): value for name, value in values.items()}
-    changed = [name for name, value in attributes.items() if getattr(stored, name) != value]
-    for name in changed:
-        setattr(stored, name, attributes[name])
-    if changed:
-        stored.full_clean()
-    if _set_custom_values({pk: parsed}, fields) or changed:
-        stored.save(update_fields=[*changed, "updated_at"])
-    return stored
+    return update_fielded(record=contact, scope="contact", standard=standard, custom=custom)
 
 
 @transaction.atomic
@@ -86,7 +67,8 @@ def save_contacts(*, drafts: Sequence[ContactDraft], update_existing: bool = Tru
         if update_existing:
             result.updated |= _update({known[e]: by_email[e] for e in known})
         touched = known | new if update_existing else new
-        changed = _set_custom_values({pk: by_email[email].custom for email, pk in touched.items()}, fields)
+        custom = {pk: by_email[email].custom for email, pk in touched.items()}
+        changed = set_custom_values(values=custom, fields=fields)
         result.updated |= changed - set(result.created)
         announce_created(contact_ids=sorted(new.values()))
     return result
@@ -101,10 +83,6 @@ def delete_contacts(*, contacts: Contacts) -> int:
             Contact.objects.filter(pk__in=id_set(chunk)).delete()
             deleted += count
     return deleted
-
-
-def _attribute(name: str) -> str:
-    return "owner_id" if name == "owner" else name
 
 
 def _insert(drafts: Sequence[ContactDraft]) -> dict[str, int]:
@@ -132,13 +110,4 @@ def _update(drafts: Mapping[int, ContactDraft]) -> set[int]:
     for name in sorted(names):
         values = {pk: draft.standard[name] for pk, draft in drafts.items() if name in draft.standard}
         changed |= set_field(field=name, values=values).keys()
-    return changed
-
-
-def _set_custom_values(values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]) -> set[int]:
-    keys: Collection[str] = {key for row in values.values() for key in row}
-    changed: set[int] = set()
-    for key in sorted(keys):
-        part = {pk: row[key] for pk, row in values.items() if key in row}
-        changed |= set_field(field=fields[key], values=part).keys()
     return changed

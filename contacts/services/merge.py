@@ -35,6 +35,7 @@ from contacts.selectors.fields import contact_fields, values_of
 from contacts.signals import contacts_merging
 from contacts.values import address_hash
 
+from .accounts import merge_account_contacts
 from .changes import current_facts
 from .conversions import merge_conversions
 from .fields import set_field
@@ -70,6 +71,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
         tag_contacts(contacts=keep, tag=tag_id)
     _merge_scores(keep, drop)
     merge_conversions(keep=keep, drop=drop)
+    merge_account_contacts(keep=keep, drop=drop)
     facts = (
         TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
         PageVisit, Visitor, SiteMessageFact, EmailReply,

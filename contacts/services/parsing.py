@@ -1,4 +1,4 @@
-"""Raw values of a contact, from the API or a program, as values that can be stored."""
+"""Raw values of a record's fields, from the API or a program, as values that can be stored."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,26 +7,35 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from contacts.contact_fields import CONTACT
+from contacts.entities import StandardField, entity_of
 from contacts.models import CustomField
 
-from .fields import parse_standard
-
-STANDARD = ("email", "phone", "first_name", "last_name", "owner", "time_zone", "language")
+STANDARD = tuple(CONTACT.standard)
 PLAIN = (str, int, float, bool, type(None))
 
 
 def parse_contact(
     *, standard: Mapping[str, Any], custom: Mapping[str, Any], fields: Mapping[str, CustomField]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
+    """As `parse_fields`, of a contact."""
+    return parse_fields(scope="contact", standard=standard, custom=custom, fields=fields)
+
+
+def parse_fields(
+    *, scope: str, standard: Mapping[str, Any], custom: Mapping[str, Any], fields: Mapping[str, CustomField]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """(standard values by name, custom values by key), or one ValidationError with every field's errors.
 
-    Errors of custom fields are named `fields.<key>`. That an owner exists is not checked here.
+    `fields` are the scope's custom fields. Errors of custom fields are named `fields.<key>`. That an owner
+    exists is not checked here.
     """
+    known = entity_of(scope).standard
     errors: dict[str, Any] = {}
     values: dict[str, Any] = {}
     parsed: dict[str, Any] = {}
     for name, raw in standard.items():
-        _attempt(errors, name, values, name, partial(_standard, name, raw))
+        _attempt(errors, name, values, name, partial(_standard, known, name, raw))
     for key, raw in custom.items():
         _attempt(errors, f"fields.{key}", parsed, key, partial(_custom, fields, key, raw))
     if errors:
@@ -43,24 +52,20 @@ def _attempt(
         errors[label] = exc
 
 
-def _standard(name: str, raw: Any) -> Any:
-    if name not in STANDARD:
-        raise ValidationError(
-            _("There is no such field; the fields are: %s.") % ", ".join(STANDARD), code="unknown"
-        )
-    if name == "owner":
-        return _owner(raw)
+def _standard(known: Mapping[str, StandardField], name: str, raw: Any) -> Any:
+    if name not in known:
+        raise ValidationError(_("There is no such field; the fields are: %s.") % ", ".join(known), code="unknown")
+    field = known[name]
+    if field.of_users:
+        return _user(raw)
     if not isinstance(raw, PLAIN) or isinstance(raw, bool):
         raise ValidationError(_("Give a text."))
-    text = "" if raw is None else str(raw).strip()
-    if name == "email" and not text:
-        raise ValidationError(_("Give an e-mail address."), code="required")
-    if name == "phone" and len(text) > 32:
-        raise ValidationError(_("A phone number has at most 32 characters."))
-    return parse_standard(name, text)
+    if field.required and not str("" if raw is None else raw).strip():
+        raise ValidationError(field.missing or _("Give a value."), code="required")
+    return field.parse(raw)
 
 
-def _owner(raw: Any) -> int | None:
+def _user(raw: Any) -> int | None:
     if raw in (None, ""):
         return None
     text = "" if isinstance(raw, bool) else str(raw).strip()

@@ -54,6 +54,10 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"score": row.score.name, "points": row.points}
             for row in contact.scores.select_related("score").order_by("score__name")
         ],
+        "accounts": [
+            {"account": row.account.name, "job_title": row.job_title, "since": _time(row.created_at)}
+            for row in contact.account_contacts.select_related("account").order_by("pk")
+        ],
         "form_submissions": [
             {
                 "form": row.form.name,
@@ -164,6 +168,11 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             "subscription",
             contact.subscription_changes.select_related("list"),
             lambda f: {"list": f.list.name, "old": f.old, "new": f.new, "reason": f.reason},
+        ),
+        *_facts(
+            "account",
+            contact.account_changes.select_related("account"),
+            lambda f: {"account": f.account.name, "added": f.added},
         ),
         *_facts(
             "event",

@@ -28,6 +28,8 @@ KEPT_FROM_EDITORS = (
     "sitemessage",
     "score",
     "conversion",
+    "product",
+    "category",
 )
 
 # What an editor only looks at.
@@ -38,6 +40,8 @@ FOR_MANAGERS = (
     "appsource",
     "appdelivery",
     "postmarkserver",
+    "store",
+    "webhookdelivery",
 )
 
 

@@ -126,6 +126,7 @@ def _find(batch: _Batch, entries: Sequence[Entry]) -> None:
     for entry in entries:
         by_id, by_checkout = (rows.get(f"{letter}{name}") if name else None for letter, name in _ids(entry.draft))
         entry.row = by_id or by_checkout
+        entry.order_id = entry.row.pk if entry.row else 0
         # The order came first without saying which cart it was.
         entry.stray = by_checkout if by_id is not None and by_checkout != by_id else None
 

@@ -47,11 +47,11 @@ TRIGGERS |= {
             ({"value_is": "near", "value": "1"}, "value_is"),
         ),
     ),
-    "order_created": Sample(fixed(), ()),
+    "order_created": Sample(fixed(), (({"which": "all"}, "which"),)),
     "order_updated": Sample(
         fixed(old="paid", new="completed"), (*STATUS, ({"old": "paid", "new": "paid"}, "new"))
     ),
-    "recurring_payment_created": Sample(fixed(), ()),
+    "recurring_payment_created": Sample(fixed(), (({"which": "all"}, "which"),)),
     "recurring_payment_updated": Sample(
         fixed(old="active", new="cancelled"), (*STATUS, ({"old": "active", "new": "active"}, "new"))
     ),

@@ -30,7 +30,7 @@ from contacts.services.privacy import erase_person, export_person
 from contacts.values import fold_email
 
 from .base import messages_of
-from .panels import answer_panel, chosen, demand
+from .panels import answer_panel, chosen, demand, parts_of
 
 SUGGESTED_TAGS = 200
 LAST_VISITS = 5
@@ -57,6 +57,7 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
         "visits": list(contact.page_visits.order_by("-at", "-pk")[:LAST_VISITS]),
         "scores": _scores(contact),
         "values": [] if request.user.has_perm("contacts.change_contact") else _values(contact),
+        "parts": parts_of(request, contact),
         "timeline": timeline(contact=contact),
     }
 

@@ -120,7 +120,11 @@ STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Several machines need one that they share, such as storages.backends.s3.S3Storage.
+    "default": {
+        "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -203,6 +207,10 @@ LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+SMS_BACKEND = env("SMS_BACKEND", default="automations.delivery.sms.ConsoleBackend")
+SMS_URL, SMS_TOKEN = env("SMS_URL", default=""), env("SMS_TOKEN", default="")
+SMS_SENDER = env("SMS_SENDER", default="")
+SMS_RATE_PER_MINUTE = env.int("SMS_RATE_PER_MINUTE", default=0)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
 
 _redis_url = env.str("Q_REDIS_URL", default="")

@@ -8,6 +8,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -43,15 +44,28 @@ WRITTEN = (
     "status", "step_key", "arrived", "visit", "due_at", "limit_at", "attempts", "error", "ended_at", "exit_reason",
 )  # fmt: skip
 
-# Ids of enrollments that the step being run has ended by a service; see `forget`.
-_ended: ContextVar[set[int] | None] = ContextVar("ended", default=None)
+
+@dataclass(slots=True)
+class _Forgotten:
+    """Enrollments that the step being run has ended by a service, and those of them whose rows are gone."""
+
+    ended: set[int] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
 
 
-def forget(ids: Iterable[int]) -> None:
-    """Enrollments that a service has ended just now: a batch that holds them must not write them back."""
-    ended = _ended.get()
-    if ended is not None:
-        ended.update(ids)
+_forgotten: ContextVar[_Forgotten | None] = ContextVar("forgotten", default=None)
+
+
+def forget(ids: Iterable[int], *, deleted: bool = False) -> None:
+    """Enrollments that a service has ended just now: a batch that holds them must not write them back.
+
+    Of those whose contacts were deleted nothing can be logged either.
+    """
+    forgotten = _forgotten.get()
+    if forgotten is not None:
+        found = set(ids)
+        forgotten.ended |= found
+        forgotten.deleted |= found if deleted else set()
 
 
 def run_due(*, now: datetime, limit: int | None = None) -> int:
@@ -87,6 +101,7 @@ class Batch:
         self.visits: list[Visit] = []
         self.live: dict[int, Live] = {}
         self.ended: set[int] = set()
+        self.deleted: set[int] = set()
 
     def run(self, visits: Sequence[Visit]) -> None:
         self.visits += visits
@@ -132,8 +147,8 @@ class Batch:
     def _try(self, plan: Plan, step: Step, group: Sequence[Visit]) -> list[Visit]:
         """Run in a savepoint. When it fails, halve the group until the one that fails stands alone."""
         run = StepRun(step=step, plan=plan, visits=group, now=self.now, zone=self.zone)
-        ended: set[int] = set()
-        token = _ended.set(ended)
+        forgotten = _Forgotten()
+        token = _forgotten.set(forgotten)
         try:
             with transaction.atomic(), caused_by(run.origin):
                 step.run(run)
@@ -144,9 +159,10 @@ class Batch:
         except Exception as error:
             return self._isolate(plan, step, group, error)
         finally:
-            _ended.reset(token)
-        self.ended |= ended
-        return self._apply(plan, [visit for visit in group if visit.id not in ended], run.moves)
+            _forgotten.reset(token)
+        self.ended |= forgotten.ended
+        self.deleted |= forgotten.deleted
+        return self._apply(plan, [visit for visit in group if visit.id not in forgotten.ended], run.moves)
 
     def _isolate(self, plan: Plan, step: Step, group: Sequence[Visit], error: Exception) -> list[Visit]:
         if len(group) == 1:
@@ -238,7 +254,7 @@ class Batch:
             [visit.id for visit in visits],
             {name: [getattr(visit, name) for visit in visits] for name in WRITTEN},
         )
-        write_log(self.log, self.now)
+        write_log([row for row in self.log if row[0] not in self.deleted], self.now)
         write_counts(self.counts)
         self._announce()
 

@@ -1,8 +1,8 @@
 """Step types. Import a type's module below and it exists everywhere."""
 
-from . import send_email, site_message, notify  # isort: skip
+from . import send_email, send_sms, site_message, notify  # isort: skip
 from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
-from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note  # isort: skip
+from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note, delete_contact  # isort: skip
 from . import adjust_score, record_conversion  # isort: skip
 from .base import FAMILIES, STEPS
 
@@ -12,6 +12,7 @@ __all__ = [
     "add_note",
     "add_tag",
     "adjust_score",
+    "delete_contact",
     "end_automation",
     "go_to",
     "goal",
@@ -20,6 +21,7 @@ __all__ = [
     "record_conversion",
     "remove_tag",
     "send_email",
+    "send_sms",
     "site_message",
     "split",
     "start_automation",

@@ -9,20 +9,18 @@ from contextlib import contextmanager
 from functools import partial
 from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext as _
 
-from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
+from automations.delivery.outbox import CHANNELS, Parcel, Permanent
 from automations.engine.plan import plan_of_version
 from automations.masks import split_headers
 from automations.models import Delivery
-from contacts.outgoing.addresses import check_url
-from contacts.outgoing.http import Header, post
+from contacts.outgoing.http import Header
 
-TRY_LATER = (408, 425, 429)
+from .posting import Unreachable, header_lines, post_json
 
 
 @CHANNELS.register
@@ -53,23 +51,14 @@ def _prepare(tls: ssl.SSLContext, deliveries: Sequence[Delivery]) -> Iterator[Pa
 def _post(delivery: Delivery, tls: ssl.SSLContext, silent: set[str]) -> str:
     """Post once; returns the status. A receiver that can't be reached is noted in `silent`."""
     try:
-        check_url(delivery.target)
         headers, body = _request(delivery)
-        status = post(delivery.target, body=body, headers=headers, seconds=settings.WEBHOOK_TIMEOUT, tls=tls)
     except ValidationError as error:
         raise Permanent(error.messages[0]) from error
-    except (UnicodeError, httpcore.LocalProtocolError) as error:
-        raise Permanent(_("The address can't be called: %s") % error) from error
-    except (OSError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+    try:
+        return post_json(delivery.target, body, headers, settings.WEBHOOK_TIMEOUT, tls)
+    except Unreachable:
         silent.add(urlsplit(delivery.target).netloc)
-        raise Temporary(_("The address can't be reached: %s") % (str(error) or type(error).__name__)) from error
-    if 200 <= status < 300:
-        return str(status)
-    if status >= 500 or status in TRY_LATER:
-        raise Temporary(_("The address answered %s.") % status)
-    if 300 <= status < 400:
-        raise Permanent(_("The address answered %s; redirects are not followed, give the final one.") % status)
-    raise Permanent(_("The address answered %s.") % status)
+        raise
 
 
 def _request(delivery: Delivery) -> tuple[list[Header], bytes]:
@@ -79,7 +68,7 @@ def _request(delivery: Delivery) -> tuple[list[Header], bytes]:
     headers.setdefault("User-Agent", "marketing-automation")
     if secret:
         headers["X-Signature"] = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return [(name.encode("ascii"), value.encode()) for name, value in headers.items()], body
+    return header_lines(headers), body
 
 
 def _settings(delivery: Delivery) -> tuple[dict[str, str], str]:

@@ -204,9 +204,33 @@ MAIL_ATTACHMENT_MAX_BYTES = env.int("MAIL_ATTACHMENT_MAX_BYTES", default=10 * 10
 MAIL_ATTACHMENTS_PER_EMAIL = env.int("MAIL_ATTACHMENTS_PER_EMAIL", default=10)
 MAIL_ATTACHMENT_TYPES = env.list(
     "MAIL_ATTACHMENT_TYPES",
-    default=(
-        "pdf doc docx odt rtf txt md xls xlsx ods csv ppt pptx odp png jpg jpeg gif webp heic zip ics vcf mp3 mp4"
-    ).split(),
+    default=[
+        "pdf",
+        "doc",
+        "docx",
+        "odt",
+        "rtf",
+        "txt",
+        "md",
+        "xls",
+        "xlsx",
+        "ods",
+        "csv",
+        "ppt",
+        "pptx",
+        "odp",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "heic",
+        "zip",
+        "ics",
+        "vcf",
+        "mp3",
+        "mp4",
+    ],
 )
 
 # --- Engine -----------------------------------------------------------------------------------
@@ -294,6 +318,13 @@ APP_RATE_PER_ADDRESS = env.int("APP_RATE_PER_ADDRESS", default=3_000)
 APP_MAX_BODY = env.int("APP_MAX_BODY", default=256 * 1024)
 APP_SIGNATURE_TOLERANCE = env.int("APP_SIGNATURE_TOLERANCE", default=180)
 APP_DELIVERY_DAYS = env.int("APP_DELIVERY_DAYS", default=30)
+# Stores (Shopify, WooCommerce, PayPal): deliveries a minute, the largest one in bytes, how many days what was
+# delivered is kept, and the hosts that serve the certificates PayPal signs with.
+STORE_RATE_PER_STORE = env.int("STORE_RATE_PER_STORE", default=12_000)
+STORE_RATE_PER_ADDRESS = env.int("STORE_RATE_PER_ADDRESS", default=12_000)
+STORE_MAX_BODY = env.int("STORE_MAX_BODY", default=2 * 1024 * 1024)
+STORE_DELIVERY_DAYS = env.int("STORE_DELIVERY_DAYS", default=30)
+PAYPAL_HOSTS = env.list("PAYPAL_HOSTS", default=["api.paypal.com", "api.sandbox.paypal.com"])
 # How long an Idempotency-Key is remembered.
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 API_DESCRIPTION = """

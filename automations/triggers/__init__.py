@@ -12,6 +12,8 @@ from . import calendly_meeting_received, typeform_form_received, unbounce_page_r
 from . import date_reached, rss_updated  # isort: skip
 from . import file_downloaded, sentiment_changed  # isort: skip
 from . import account_field_changed  # isort: skip
+from . import purchase_made, cart_abandoned, order_created, order_updated  # isort: skip
+from . import recurring_payment_created, recurring_payment_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "TRIGGERS",
     "account_field_changed",
     "calendly_meeting_received",
+    "cart_abandoned",
     "contact_field_changed",
     "conversion_occurred",
     "date_reached",
@@ -33,7 +36,12 @@ __all__ = [
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
+    "order_created",
+    "order_updated",
     "page_visited",
+    "purchase_made",
+    "recurring_payment_created",
+    "recurring_payment_updated",
     "rss_updated",
     "score_changed",
     "sentiment_changed",

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from contacts.api.base import ReadOnlyViewSet, RecordViewSet
 from contacts.api.strict import StrictModelSerializer, StrictSerializer
 from contacts.models import Contact
-from deals.models import Deal, FileDownload, Mailbox, MailAttachment, SentimentChange
+from deals.models import Deal, FileDownload, MailAttachment, Mailbox, SentimentChange
 from deals.services.attachments import store_attachment
 from deals.services.mailboxes import delete_mailbox, save_mailbox, test_mailbox
 

@@ -51,7 +51,12 @@ def _joined(lines: list[str]) -> str:
     """Lines that a mail program broke are one again: a line that ends without a full stop goes on."""
     joined = ""
     for line in lines:
-        broken = len(line) > 0 and joined and not joined.endswith("\n") and not joined.rstrip().endswith((".", "!", "?", ":"))
+        broken = (
+            len(line) > 0
+            and joined
+            and not joined.endswith("\n")
+            and not joined.rstrip().endswith((".", "!", "?", ":"))
+        )
         if line.strip():
             joined += (" " if broken else "\n" if joined and not joined.endswith("\n") else "") + line.strip()
         else:

@@ -441,7 +441,12 @@ def test_bad_files_are_refused(db, settings, name, content, words):
 
 @pytest.mark.parametrize(
     ("name", "kept"),
-    [("../../etc/passwd.txt", "passwd.txt"), ("C:\\x\\a.pdf", "a.pdf"), ('a"\n<b>.pdf', "a b .pdf"), ("é.PDF", "é.PDF")],
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\x\\a.pdf", "a.pdf"),
+        ('a"\n<b>.pdf', "a b .pdf"),
+        ("é.PDF", "é.PDF"),
+    ],
 )
 def test_names_are_made_harmless(db, name, kept):
     assert upload(UserFactory(), name).name == kept

@@ -43,6 +43,17 @@ SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
 DATE_REACHED = EventKind("date_reached")
 FEED_UPDATED = EventKind("feed_updated")
+FILE_DOWNLOADED = EventKind("file_downloaded")
+SENTIMENT_CHANGED = EventKind("sentiment_changed")
+ACCOUNT_FIELD_CHANGED = EventKind("account_field_changed")
+ACCOUNT_CONTACTS_CHANGED = EventKind("account_contacts_changed")
+ORDER_PLACED = EventKind("order_placed")
+ORDER_STATUS_CHANGED = EventKind("order_status_changed")
+CART_ABANDONED = EventKind("cart_abandoned")
+PAYMENT_CREATED = EventKind("payment_created")
+PAYMENT_STATUS_CHANGED = EventKind("payment_status_changed")
+# Whatever is new about somebody's orders, carts or payments, by an import too.
+PURCHASES_RECORDED = EventKind("purchases_recorded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,12 @@ KEPT_FROM_EDITORS = (
     "sitemessage",
     "score",
     "conversion",
+    "pipeline",
+    "stage",
+    "tasktype",
+    "taskoutcome",
+    "product",
+    "category",
 )
 
 # What an editor only looks at.
@@ -38,6 +44,8 @@ FOR_MANAGERS = (
     "appsource",
     "appdelivery",
     "postmarkserver",
+    "store",
+    "webhookdelivery",
 )
 
 

@@ -10,6 +10,7 @@ from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
 from .feeds import FeedItemViewSet, FeedViewSet
+from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
@@ -25,6 +26,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("enrollments", EnrollmentViewSet),
     ("feed-items", FeedItemViewSet),
     ("feeds", FeedViewSet),
+    ("personal-emails", PersonalEmailViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
     ("step-types", StepTypeViewSet),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0020_accounts"),
+        ("contacts", "0035_personal_campaigns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -77,10 +77,17 @@ class CustomField(Timestamped):
         return self.kind.to_text(value)
 
     def clean(self) -> None:
-        if self.entity == self.Entity.CONTACT and self.key in RESERVED_KEYS:
+        if self.key in self._reserved():
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})
         if self.type in FIELD_TYPES:
             self._clean_options()
+
+    def _reserved(self) -> frozenset[str]:
+        from contacts.entities import entity_of
+
+        if self.entity == self.Entity.CONTACT:
+            return RESERVED_KEYS
+        return entity_of(self.entity).reserved if self.entity in self.Entity.values else frozenset()
 
     def _clean_options(self) -> None:
         if not (isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)):

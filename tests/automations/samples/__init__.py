@@ -109,7 +109,7 @@ NO_EMAIL = (
     ({"kind": "campaign", "scope": "list", "list": 999_999}, "list"),
     ({"kind": "campaign", "scope": "list", "list": None}, "list"),
     ({"kind": "campaign", "scope": "some"}, "scope"),
-    ({"kind": "personal"}, "kind"),
+    ({"kind": "personal", "personal": 999_999}, "personal"),
 )
 NO_TAGS = (
     ({"tags": []}, "tags"),

@@ -77,7 +77,7 @@ def find_due(
     earliest = after(zone) if zone else max(since, min(missed, turn.now - timedelta(hours=25)))
     rows = _candidates(trigger, field, rule, zone, earliest, turn.now)
     found = [
-        Due(record, occurrence.of, occurrence.day, value if field.timed else None)
+        Due(record, occurrence.of, occurrence.day, value if isinstance(value, datetime) else None)
         for record, value, own in rows
         for occurrence in due(value, zone or own or turn.zone)
     ]
@@ -98,7 +98,10 @@ def _candidates(
     rows = _on_days(field, rule, days)
     rows = rows.exclude(_raised(trigger, field, rule, days))
     rows = rows.annotate(of_zone=field.zone)
-    return rows.values_list(field.record, field.value, "of_zone").iterator(chunk_size=10_000)
+    found: Iterator[tuple[int, Value, str]] = rows.values_list(field.record, field.value, "of_zone").iterator(
+        chunk_size=10_000
+    )
+    return found
 
 
 def _on_days(field: DateField, rule: DateRule, days: list[date]) -> "QuerySet[Any]":
@@ -108,9 +111,10 @@ def _on_days(field: DateField, rule: DateRule, days: list[date]) -> "QuerySet[An
         first, last = _midnight(first - DAY), _midnight(last + 2 * DAY)
         days = [days[0] - DAY, *days, days[-1] + DAY]
     if not rule.yearly:
-        return field.rows.filter(**{f"{field.value}__gte": first, f"{field.value}__lte": last})
-    rows = field.rows.alias(month_day=field.month_day())
-    return rows.filter(**{"month_day__in": month_days(days), f"{field.value}__lte": last})
+        found: QuerySet[Any] = field.rows.filter(**{f"{field.value}__gte": first, f"{field.value}__lte": last})
+        return found
+    found = field.rows.alias(month_day=field.month_day())
+    return found.filter(**{"month_day__in": month_days(days), f"{field.value}__lte": last})
 
 
 def _raised(trigger: "DateReachedTrigger", field: DateField, rule: DateRule, days: list[date]) -> Exists:
@@ -181,7 +185,7 @@ def _tell(trigger: "DateReachedTrigger", field: DateField, day: str, records: li
 def _watch(trigger: "DateReachedTrigger", turn: Turn) -> DateWatch:
     """The trigger's place; a new one, or one with other settings, begins when that was published."""
     rule = json.dumps(trigger.settings(), sort_keys=True)
-    same = {"automation_id": trigger.automation_id, "trigger_key": trigger.key}
+    same: dict[str, Any] = {"automation_id": trigger.automation_id, "trigger_key": trigger.key}
     watch = DateWatch.objects.filter(**same).first()
     if watch is not None and watch.rule == rule:
         return watch

@@ -96,9 +96,8 @@ class UpdateFieldStep(Step):
 
     def _calculate(self, run: StepRun, custom: CustomField) -> dict[int, Any]:
         """New values from the present ones. The lock keeps two workers from counting from the same number."""
-        list(
-            Contact.objects.filter(pk__in=id_set(run.contact_ids)).select_for_update().order_by("pk").values("pk")
-        )
+        rows = Contact.objects.filter(pk__in=id_set(run.contact_ids)).select_for_update(no_key=True)
+        list(rows.order_by("pk").values("pk"))
         values: dict[int, Any] = {}
         for visit in run.visits:
             # A contact can stand here twice, in two passes: each counts.

@@ -14,7 +14,7 @@ from contacts.selectors.fields import contact_fields
 from .changes import announce_created
 from .fields import set_field
 from .parsing import parse_contact
-from .selection import Contacts, contact_ids
+from .selection import Contacts, contact_ids, hold_for_deletion
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ def update_contact(*, contact: Contact | int, custom: Mapping[str, Any] | None =
     pk = contact.pk if isinstance(contact, Contact) else contact
     fields = contact_fields()
     values, parsed = parse_contact(standard=standard, custom=custom or {}, fields=fields)
-    stored = Contact.objects.select_for_update().get(pk=pk)
+    stored = Contact.objects.select_for_update(no_key=True).get(pk=pk)
     attributes = {_attribute(name): value for name, value in values.items()}
     changed = [name for name, value in attributes.items() if getattr(stored, name) != value]
     for name in changed:
@@ -97,9 +97,9 @@ def delete_contacts(*, contacts: Contacts) -> int:
     deleted = 0
     for chunk in chunks(contact_ids(contacts), 1_000):
         with transaction.atomic():
-            count = Contact.objects.filter(pk__in=id_set(chunk)).count()
-            Contact.objects.filter(pk__in=id_set(chunk)).delete()
-            deleted += count
+            there = hold_for_deletion(chunk)
+            Contact.objects.filter(pk__in=id_set(there)).delete()
+            deleted += len(there)
     return deleted
 
 

@@ -64,7 +64,7 @@ def _set_standard(name: str, values: Mapping[int, Any]) -> dict[int, tuple[str, 
         raise ValidationError(_("“%s” is not a field that can be set.") % name)
     column = "owner_id" if name == "owner" else name
     empty = None if name == "owner" else ""
-    rows = Contact.objects.filter(pk__in=id_set(values)).select_for_update().order_by("pk")
+    rows = Contact.objects.filter(pk__in=id_set(values)).select_for_update(no_key=True).order_by("pk")
     current = dict(rows.values_list("pk", column))
     wanted = {pk: empty if values[pk] is None else values[pk] for pk in current}
     new = {pk: value for pk, value in wanted.items() if value != current[pk]}
@@ -105,7 +105,7 @@ def _set_custom(field: CustomField, values: Mapping[int, Any]) -> dict[int, tupl
     # The contacts' rows are the lock: two writers of one field of one contact go one after the other.
     locked = list(
         Contact.objects.filter(pk__in=id_set(values))
-        .select_for_update()
+        .select_for_update(no_key=True)
         .order_by("pk")
         .values_list("pk", flat=True)
     )

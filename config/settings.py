@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "anymail",
     "django_q",
+    "django_prometheus",
     "contacts",
     "deals",
     "ecommerce",
@@ -50,6 +51,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.probes.ProbesMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -60,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "contacts.origin.OriginMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -204,6 +208,14 @@ FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
+
+# Health: how late due work may be, and how long a worker may be silent, in minutes; how long a trigger may, in days.
+HEALTH_LATE_MINUTES = env.float("HEALTH_LATE_MINUTES", default=5)
+HEALTH_WORKER_MINUTES = env.float("HEALTH_WORKER_MINUTES", default=5)
+HEALTH_SILENT_DAYS = env.int("HEALTH_SILENT_DAYS", default=30)
+HEALTH_QUEUE_LIMIT = env.int("HEALTH_QUEUE_LIMIT", default=1_000)
+# Whoever reads /metrics gives this as a bearer token; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 _redis_url = env.str("Q_REDIS_URL", default="")
 # Rate limits count here: each process for itself, or all together in Redis (docs/decisions/0012).

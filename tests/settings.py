@@ -21,7 +21,6 @@ from config.settings import *  # noqa: F403 settings are built on settings
 from config.settings import DATABASES, VAR_DIR
 
 
-
 def sqlite_file() -> str:
     """A file of this process's own, so that runs don't meet; what dead runs left is taken away."""
     memory = Path("/dev/shm")  # noqa: S108 a file that is only there for a test run

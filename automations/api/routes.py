@@ -9,6 +9,7 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .health import HealthView
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
@@ -29,4 +30,4 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("trigger-types", TriggerTypeViewSet),
     ("triggers", TriggerViewSet),
 ]
-views: list[tuple[str, type[APIView]]] = [("account", AccountView)]
+views: list[tuple[str, type[APIView]]] = [("account", AccountView), ("health", HealthView)]

@@ -3,6 +3,7 @@ from .automation import Automation, EntryPolicy, IndexVersion, Revision, Usage, 
 from .configured import Configured
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
+from .health import HealthAlarm, SweepMark, TriggerUse, WorkerBeat
 from .log import StepCount, StepLog
 from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
@@ -17,6 +18,7 @@ __all__ = [
     "Enrollment",
     "EntryPolicy",
     "EntryRefusal",
+    "HealthAlarm",
     "IndexVersion",
     "Revision",
     "RuleCheck",
@@ -26,8 +28,11 @@ __all__ = [
     "Step",
     "StepCount",
     "StepLog",
+    "SweepMark",
     "Trigger",
+    "TriggerUse",
     "Usage",
     "Version",
     "WakeUp",
+    "WorkerBeat",
 ]

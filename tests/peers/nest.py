@@ -81,11 +81,12 @@ def _become(order: Order) -> None:
 
 def _settings_of_the_environment() -> None:
     """Read the settings again; tell whoever keeps some of what has changed."""
-    import config.settings
-    import tests.settings
     from django.conf import settings
     from django.test.signals import setting_changed
     from django_q.conf import Conf
+
+    import config.settings
+    import tests.settings
 
     importlib.reload(config.settings)
     module = importlib.reload(tests.settings)

@@ -78,5 +78,3 @@ def test_a_channel_paused_by_a_clock_ahead_goes_on(queue, deliver, ledger, smtp_
     SenderState.objects.create(channel="email", paused_until=timezone.now() + DAY, failures=3)
     assert deliver() == 1
     assert ledger().statuses == ["sent"]
-
-

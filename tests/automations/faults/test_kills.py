@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from automations.models import Delivery, Enrollment, StepLog
 from automations.services.deliveries import mark_deliveries_sent, resend_deliveries
-from contacts.models import Contact, ContactTag, ContactFieldValue, Note
+from contacts.models import Contact, ContactFieldValue, ContactTag, Note
 from tests.automations.faults.conftest import eventually, through, wake
 
 PEOPLE, KILLS = 20_000, 50
@@ -35,7 +35,9 @@ def test_fifty_kills_lose_nothing_and_double_nothing(clusters, five_steps, smtp_
         victim.hatch()
         wake()
     assert sum(0 < done < 2 * PEOPLE for done in seen) == KILLS, "the kills came in the middle"
-    eventually(lambda: through(automation), 120, lambda: Counter(Delivery.objects.values_list("status", flat=True)))
+    eventually(
+        lambda: through(automation), 120, lambda: Counter(Delivery.objects.values_list("status", flat=True))
+    )
     for cluster in clusters:
         cluster.kill()
     _check_steps(automation, served)
@@ -65,5 +67,3 @@ def _check_mail(smtp_server):
     mark_deliveries_sent(deliveries=arrived)
     resend_deliveries(deliveries=[row for row in uncertain if row not in arrived])
     assert len(got) + Delivery.objects.filter(status="pending").count() == PEOPLE
-
-

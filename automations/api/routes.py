@@ -9,6 +9,7 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .health import HealthView
 from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
@@ -31,4 +32,4 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("trigger-types", TriggerTypeViewSet),
     ("triggers", TriggerViewSet),
 ]
-views: list[tuple[str, type[APIView]]] = [("account", AccountView)]
+views: list[tuple[str, type[APIView]]] = [("account", AccountView), ("health", HealthView)]

@@ -130,7 +130,7 @@ class FieldUpdateStep(Step):
         """New values from the present ones. The lock keeps two workers from counting from the same number."""
         records = {pk for ids in targets.values() for pk in ids}
         model = entity_of(self.scope).model
-        rows = model._default_manager.filter(pk__in=id_set(records)).select_for_update().order_by("pk")
+        rows = model._default_manager.filter(pk__in=id_set(records)).select_for_update(no_key=True).order_by("pk")
         list(rows.values_list("pk", flat=True))
         current = values_of(records, [custom], scope=self.scope)
         values: dict[int, Any] = {}

@@ -54,7 +54,7 @@ def set_custom_values(*, values: Mapping[int, Mapping[str, Any]], fields: Mappin
 
 def _locked(entity: Entity, ids: Mapping[int, Any]) -> Any:
     """The records' rows are the lock: two writers of one field of one record go one after the other."""
-    return entity.model._default_manager.filter(pk__in=id_set(ids)).select_for_update().order_by("pk")
+    return entity.model._default_manager.filter(pk__in=id_set(ids)).select_for_update(no_key=True).order_by("pk")
 
 
 def _set_standard(name: str, values: Mapping[int, Any], scope: str) -> Changes:

@@ -21,6 +21,8 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "automations_entryrefusal_changelist",
                 "automations.view_entryrefusal",
             ),
+            (_("Feeds"), "rss_feed", "automations_feed_changelist", "automations.view_feed"),
+            (_("Feed runs"), "campaign", "automations_feedrun_changelist", "automations.view_feedrun"),
             (_("Versions"), "history", "automations_version_changelist", "automations.view_version"),
         ],
     ),

@@ -10,6 +10,7 @@ from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
 from .health import HealthView
+from .feeds import FeedItemViewSet, FeedViewSet
 from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
@@ -24,6 +25,8 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("deliveries", DeliveryViewSet),
     ("email-templates", EmailTemplateViewSet),
     ("enrollments", EnrollmentViewSet),
+    ("feed-items", FeedItemViewSet),
+    ("feeds", FeedViewSet),
     ("personal-emails", PersonalEmailViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),

@@ -33,7 +33,7 @@ from contacts.services import (
     untag_contacts,
 )
 
-from . import demo_scores
+from . import demo_dates, demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
@@ -100,6 +100,7 @@ class Demo:
             demo_scores.define_scores()
             DemoAutomations(self.tags, self.lists, self.sources).make()
             demo_scores.add_automations()
+            demo_dates.add_automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
@@ -181,6 +182,7 @@ class Demo:
             moment = self.now - timedelta(days=day, hours=self.random.randint(1, 4))
             with at(moment):
                 self._a_day(ids, waiting)
+                demo_dates.sweep_of_a_day(moment, day)
                 self._run(moment)
             _analyze()
         self._run(self.now)

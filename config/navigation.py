@@ -68,7 +68,12 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Pipelines"), "conversion_path", "deals_pipeline_changelist", "deals.view_pipeline"),
             (_("Task types"), "category", "deals_tasktype_changelist", "deals.view_tasktype"),
             (_("Deal notes"), "sticky_note_2", "deals_dealnote_changelist", "deals.view_dealnote"),
-            (_("Sentiment"), "sentiment_satisfied", "deals_sentimentchange_changelist", "deals.view_sentimentchange"),
+            (
+                _("Sentiment"),
+                "sentiment_satisfied",
+                "deals_sentimentchange_changelist",
+                "deals.view_sentimentchange",
+            ),
         ],
     ),
     (

@@ -204,10 +204,11 @@ MAIL_ATTACHMENT_MAX_BYTES = env.int("MAIL_ATTACHMENT_MAX_BYTES", default=10 * 10
 MAIL_ATTACHMENTS_PER_EMAIL = env.int("MAIL_ATTACHMENTS_PER_EMAIL", default=10)
 MAIL_ATTACHMENT_TYPES = env.list(
     "MAIL_ATTACHMENT_TYPES",
-    default=(
-        "pdf doc docx odt rtf txt md xls xlsx ods csv ppt pptx odp png jpg jpeg gif webp heic zip ics vcf mp3 mp4"
-    ).split(),
-)
+    default=[
+        "pdf", "doc", "docx", "odt", "rtf", "txt", "md", "xls", "xlsx", "ods", "csv", "ppt", "pptx", "odp", "png",
+        "jpg", "jpeg", "gif", "webp", "heic", "zip", "ics", "vcf", "mp3", "mp4",
+    ],
+)  # fmt: skip
 
 # --- Engine -----------------------------------------------------------------------------------
 # A trigger index older than this many seconds asks the database for its version on a single save.
@@ -323,6 +324,8 @@ SPECTACULAR_SETTINGS = {
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
+        "MailboxSecurityEnum": "deals.models.mailbox.Security",
+        "SentimentEnum": "deals.models.mail.Sentiment",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",

@@ -13,7 +13,7 @@ from contacts.origin import Source
 from contacts.selectors.timeline import Cursor, Entry, register_provider, rows_before
 from contacts.services.usage import check_unused
 from contacts.signals import contacts_merging, person_exporting
-from deals.models import FileDownload, Mailbox, MailAttachment, PersonalEmail
+from deals.models import FileDownload, MailAttachment, Mailbox, PersonalEmail
 from deals.models.mail import Direction
 
 

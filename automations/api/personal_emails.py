@@ -16,17 +16,23 @@ from contacts.api.base import ReadOnlyViewSet
 from contacts.api.strict import IdField, StrictSerializer
 from contacts.models import Account, Contact
 from deals.models import Deal, Mailbox, PersonalEmail
-from deals.models.mail import Direction, Sentiment, SentFrom
+from deals.models.mail import Direction, SentFrom, Sentiment
 from deals.services.attachments import unsent_attachments
 from deals.services.sentiment import set_sentiment
 
 
 class PersonalEmailSerializer(serializers.ModelSerializer):
     attachments = serializers.PrimaryKeyRelatedField(many=True, read_only=True, help_text="Ids of files.")
-    state = serializers.SerializerMethodField(help_text="Of one that is sent: that of its delivery; else “received”.")
+    state = serializers.SerializerMethodField(
+        help_text="Of one that is sent: that of its delivery; else “received”."
+    )
     opened_at = serializers.DateTimeField(source="email.opened_at", read_only=True, default=None, allow_null=True)
-    clicked_at = serializers.DateTimeField(source="email.clicked_at", read_only=True, default=None, allow_null=True)
-    replied_at = serializers.DateTimeField(source="email.replied_at", read_only=True, default=None, allow_null=True)
+    clicked_at = serializers.DateTimeField(
+        source="email.clicked_at", read_only=True, default=None, allow_null=True
+    )
+    replied_at = serializers.DateTimeField(
+        source="email.replied_at", read_only=True, default=None, allow_null=True
+    )
 
     class Meta:
         model = PersonalEmail
@@ -38,7 +44,8 @@ class PersonalEmailSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_state(self, email: PersonalEmail) -> str:
-        return self.context.get("states", {}).get(email.delivery or 0, "received" if email.direction == "in" else "")
+        states: dict[int, str] = self.context.get("states", {})
+        return states.get(email.delivery or 0, "received" if email.direction == Direction.IN else "")
 
 
 class PersonalEmailInputSerializer(StrictSerializer):

@@ -50,7 +50,9 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, mailbox, str(mailbox))
 
 
-def _form(request: HttpRequest, mailbox: Mailbox, title: str, initial: dict[str, Any] | None = None) -> HttpResponse:
+def _form(
+    request: HttpRequest, mailbox: Mailbox, title: str, initial: dict[str, Any] | None = None
+) -> HttpResponse:
     form = styled(MailboxForm(request.POST or None, instance=mailbox, initial=initial))
     if request.method == "POST" and form.is_valid():
         form.keep()

@@ -82,9 +82,7 @@ def write(request: HttpRequest) -> HttpResponse:
     place = place_of(request)
     user: Any = request.user
     files, problems = _files(request)
-    form = WriteForm(
-        request.POST or None, contacts=place.contacts, user=user, initial=_initial(request, place)
-    )
+    form = WriteForm(request.POST or None, contacts=place.contacts, user=user, initial=_initial(request, place))
     styled(form)
     preview = ""
     do = request.POST.get("do", "")

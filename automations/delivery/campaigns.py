@@ -68,9 +68,7 @@ def note_links(campaign: Campaign) -> None:
     add_links(urls={campaign.pk: links_in(content_of(campaign))})
 
 
-def campaigns_of(
-    deliveries: Sequence[Delivery], kind: str = CampaignKind.AUTOMATION
-) -> dict[int, Campaign]:
+def campaigns_of(deliveries: Sequence[Delivery], kind: str = CampaignKind.AUTOMATION) -> dict[int, Campaign]:
     """{delivery id: its campaign}; those of versions from before there were campaigns are made. Two queries."""
     keys = {d.pk: origin_key(d.automation_id, d.step_key) for d in deliveries if d.automation_id}
     by_key = {row.origin_key: row for row in Campaign.objects.filter(origin_key__in=set(keys.values()))}

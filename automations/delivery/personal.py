@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from automations.models import Delivery
 from contacts.mail_tokens import reply_address
 from contacts.models import Contact, SentEmail
-from deals.models import Mailbox, MailAttachment, PersonalEmail
+from deals.models import MailAttachment, Mailbox, PersonalEmail
 from deals.services.attachments import attachment_url, shown_size
 
 from .content import as_text, clean_html, inline_css

@@ -20,7 +20,7 @@ from contacts.models.engagement import EmailKind
 from contacts.selectors.fields import values_of
 from contacts.selectors.scores import points_of
 from contacts.values import address_hash
-from deals.models import Mailbox, MailAttachment, PersonalEmail
+from deals.models import MailAttachment, Mailbox, PersonalEmail
 from deals.models.mail import Direction, SentFrom
 
 from .campaigns import campaigns_of
@@ -138,11 +138,16 @@ class Batch:
         if not deliveries:
             return []
         campaigns = campaigns_of(deliveries, CampaignKind.PERSONAL)
-        enrollments = [d.enrollment_id for d in deliveries]
+        enrollments = [d.enrollment_id or 0 for d in deliveries]
         events = dict(Enrollment.objects.filter(pk__in=enrollments).values_list("pk", "event"))
         contents = {d.pk: _content(d) for d in deliveries}
         places = [(d.contact_id or 0, events.get(d.enrollment_id or 0) or {}) for d in deliveries]
-        texts = [str(content.get(name) or "") for content in contents.values() if content for name in ("subject", "body")]
+        texts = [
+            str(content.get(name) or "")
+            for content in contents.values()
+            if content
+            for name in ("subject", "body")
+        ]
         records = values_for(places, mentioned(*texts))
         drafts = []
         for delivery, (contact, event), values in zip(deliveries, places, records, strict=True):

@@ -15,7 +15,7 @@ from automations.engine.wake import wake_worker
 from automations.models import Delivery
 from contacts.models import Account, Contact, Suppression
 from contacts.values import address_hash
-from deals.models import Deal, Mailbox, MailAttachment, PersonalEmail
+from deals.models import Deal, MailAttachment, Mailbox, PersonalEmail
 from deals.models.mail import Direction, SentFrom
 from deals.services.attachments import take_attachments
 

@@ -103,7 +103,11 @@ class SendPersonalEmailStep(Step):
         for visit in run.visits:
             mailbox = mailboxes.get(visit.id)
             if mailbox is None:
-                why = _("the mailbox is not connected") if self.sender == "mailbox" else _("the owner has no mailbox")
+                why = (
+                    _("the mailbox is not connected")
+                    if self.sender == "mailbox"
+                    else _("the owner has no mailbox")
+                )
                 run.go(visit, outcome=Outcome.NOTHING_TO_DO, detail=why)
             else:
                 drafts.append(self._draft(run, visit, mailbox))

@@ -89,7 +89,9 @@ class FileDownloadedTrigger(Trigger):
             ],
             required=False,
             initial="downloader",
-            help_text=gettext_lazy("A file that was sent from no deal lets only the contact who fetched it enter."),
+            help_text=gettext_lazy(
+                "A file that was sent from no deal lets only the contact who fetched it enter."
+            ),
         )
 
         def clean(self) -> dict[str, Any]:

@@ -4,16 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("contacts", "0030_scores_of_deals"),
-        ('contacts', '0020_accounts'),
+        ("contacts", "0020_accounts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='campaign',
-            name='kind',
-            field=models.CharField(choices=[('broadcast', 'one-off'), ('automation', 'e-mail of an automation'), ('personal', 'personal e-mail')], default='broadcast', max_length=10, verbose_name='kind'),
+            model_name="campaign",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("broadcast", "one-off"),
+                    ("automation", "e-mail of an automation"),
+                    ("personal", "personal e-mail"),
+                ],
+                default="broadcast",
+                max_length=10,
+                verbose_name="kind",
+            ),
         ),
     ]

@@ -5,8 +5,8 @@ from .mail import PersonalEmail
 from .mailbox import Mailbox
 from .notes import DealNote
 from .pipelines import Pipeline, Stage
-from .sentiment import DealSentiment, SentimentChange
 from .scores import DealScore, DealScoreChange
+from .sentiment import DealSentiment, SentimentChange
 from .tasks import Task, TaskOutcome, TaskType
 
 __all__ = [
@@ -15,9 +15,9 @@ __all__ = [
     "DealContact",
     "DealFieldValue",
     "DealNote",
-    "DealSentiment",
     "DealScore",
     "DealScoreChange",
+    "DealSentiment",
     "DealStatus",
     "FileDownload",
     "MailAttachment",

@@ -15,7 +15,9 @@ class DealSentiment(models.Model):
 
     deal = models.OneToOneField(Deal, models.CASCADE, related_name="mood", verbose_name=_("deal"))
     value = models.CharField(_("sentiment"), max_length=8, choices=Sentiment)
-    email = models.ForeignKey(PersonalEmail, models.SET_NULL, null=True, related_name="+", verbose_name=_("e-mail"))
+    email = models.ForeignKey(
+        PersonalEmail, models.SET_NULL, null=True, related_name="+", verbose_name=_("e-mail")
+    )
     at = models.DateTimeField(_("since"), default=timezone.now)
 
     class Meta:
@@ -32,7 +34,9 @@ class SentimentChange(Fact):
     deal = models.ForeignKey(
         Deal, models.CASCADE, related_name="sentiment_changes", db_index=False, verbose_name=_("deal")
     )
-    email = models.ForeignKey(PersonalEmail, models.SET_NULL, null=True, related_name="+", verbose_name=_("e-mail"))
+    email = models.ForeignKey(
+        PersonalEmail, models.SET_NULL, null=True, related_name="+", verbose_name=_("e-mail")
+    )
     old = models.CharField(_("from"), max_length=8, choices=Sentiment, blank=True)
     new = models.CharField(_("to"), max_length=8, choices=Sentiment)
 

@@ -35,7 +35,7 @@ WORD = re.compile(r"\w", re.UNICODE)
 
 
 def clauses_of(text: str) -> list[str]:
-    kept = []
+    kept: list[str] = []
     for line in text.replace("\r", "").replace("’", "'").splitlines():
         if CLOSING.match(line) and any(WORD.search(above) for above in kept):
             break
@@ -51,7 +51,12 @@ def _joined(lines: list[str]) -> str:
     """Lines that a mail program broke are one again: a line that ends without a full stop goes on."""
     joined = ""
     for line in lines:
-        broken = len(line) > 0 and joined and not joined.endswith("\n") and not joined.rstrip().endswith((".", "!", "?", ":"))
+        broken = (
+            len(line) > 0
+            and joined
+            and not joined.endswith("\n")
+            and not joined.rstrip().endswith((".", "!", "?", ":"))
+        )
         if line.strip():
             joined += (" " if broken else "\n" if joined and not joined.endswith("\n") else "") + line.strip()
         else:

@@ -129,7 +129,9 @@ def _weight(words: list[str], place: int) -> float:
         return 0.0
     for word in before[-2:]:
         weight *= STRONGER.get(word, 1.0) * WEAKER.get(word, 1.0)
-    negated = any(word in NEGATIONS for word in before) or (following in {"pas", "jamais"} and bool(BEFORE & set(before)))
+    negated = any(word in NEGATIONS for word in before) or (
+        following in {"pas", "jamais"} and bool(BEFORE & set(before))
+    )
     return weight * TURNED if negated else weight
 
 
@@ -145,10 +147,25 @@ def _value(word: str) -> float:
         if candidate in LEXICON:
             return LEXICON[candidate]
         # “recommandons”, “apprécions”: known by their first person.
-    for end, instead in (("ons", "e"), ("ez", "e"), ("ent", "e"), ("er", "e"), ("ees", "e"), ("ives", "if"), ("ive", "if")):
+    for end, instead in (
+        ("ons", "e"),
+        ("ez", "e"),
+        ("ent", "e"),
+        ("er", "e"),
+        ("ees", "e"),
+        ("ives", "if"),
+        ("ive", "if"),
+    ):
         if word.endswith(end) and word[: -len(end)] + instead in LEXICON:
             return LEXICON[word[: -len(end)] + instead]
-    for end, instead in (("euses", "eux"), ("euse", "eux"), ("elles", "el"), ("elle", "el"), ("les", ""), ("le", "")):
+    for end, instead in (
+        ("euses", "eux"),
+        ("euse", "eux"),
+        ("elles", "el"),
+        ("elle", "el"),
+        ("les", ""),
+        ("le", ""),
+    ):
         if word.endswith(end) and word[: -len(end)] + instead in LEXICON:
             return LEXICON[word[: -len(end)] + instead]
     return 0.0

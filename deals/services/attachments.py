@@ -58,7 +58,9 @@ def unsent_attachments(*, ids: Sequence[int], user_id: int | None) -> list[MailA
     found = MailAttachment.objects.in_bulk(ids)
     for pk in ids:
         if pk not in found or found[pk].user_id != user_id or found[pk].email_id is not None:
-            raise ValidationError({"attachments": _("There is no upload %s of yours; upload the file again.") % pk})
+            raise ValidationError(
+                {"attachments": _("There is no upload %s of yours; upload the file again.") % pk}
+            )
     return [found[pk] for pk in dict.fromkeys(ids)]
 
 
@@ -66,7 +68,9 @@ def take_attachments(*, email: PersonalEmail, attachments: Sequence[MailAttachme
     """They are the e-mail's from now on; ValidationError where another took one meanwhile."""
     ids = [attachment.pk for attachment in attachments]
     if MailAttachment.objects.filter(pk__in=ids, email=None).update(email=email) != len(ids):
-        raise ValidationError({"attachments": _("A file was sent with another e-mail meanwhile; upload it again.")})
+        raise ValidationError(
+            {"attachments": _("A file was sent with another e-mail meanwhile; upload it again.")}
+        )
 
 
 @transaction.atomic

@@ -33,7 +33,13 @@ def mailbox_values(smtp: SmtpServer, imap: ImapServer, **values: Any) -> dict[st
 
 def mailbox_without_servers(user: Any = None, **values: Any) -> Mailbox:
     """As it is in the database; nothing listens where it points to."""
-    given = {"name": "Work", "address": "sue@example.com", "smtp_host": "localhost", "imap_host": "localhost", **values}
+    given = {
+        "name": "Work",
+        "address": "sue@example.com",
+        "smtp_host": "localhost",
+        "imap_host": "localhost",
+        **values,
+    }
     return Mailbox.objects.create(user=user or UserFactory(), imap_password="x", **given)
 
 

@@ -1,7 +1,10 @@
 """E-mails as customers write them, with the mood that a person reads in them. Made for these tests."""
 
 ENGLISH: tuple[tuple[str, str], ...] = (
-    ("positive", "Hi Anna,\n\nwe are really happy with the demo. The team loved how simple it is!\n\nBest regards,\nTom"),
+    (
+        "positive",
+        "Hi Anna,\n\nwe are really happy with the demo. The team loved how simple it is!\n\nBest regards,\nTom",
+    ),
     ("positive", "That works perfectly for us. Let's go ahead and sign."),
     ("positive", "Great news: the board approved the budget. We are excited to start."),
     ("positive", "Your support has been excellent, the answer came within minutes."),
@@ -37,21 +40,30 @@ ENGLISH: tuple[tuple[str, str], ...] = (
     ("neutral", "Who is responsible for the data protection agreement on your side?"),
     ("mixed", "We love the product, but the price is much too high and the contract is unacceptable."),
     ("mixed", "The interface is beautiful and easy to use. However, support was awful and nobody helped us."),
-    ("mixed", "Great demo, thanks to all. Unfortunately the security review failed and that is a serious problem."),
+    (
+        "mixed",
+        "Great demo, thanks to all. Unfortunately the security review failed and that is a serious problem.",
+    ),
     ("mixed", "I really like the reports, but the import is broken and it is frustrating."),
     ("mixed", "The team did an excellent job. The delays are very disappointing though."),
     ("mixed", "Your people are friendly and competent, but the software crashes all the time, which is terrible."),
 )
 
 FRENCH: tuple[tuple[str, str], ...] = (
-    ("positive", "Bonjour Anna,\n\nnous sommes vraiment ravis de la démonstration, toute l'équipe a adoré !\n\nCordialement,\nPaul"),
+    (
+        "positive",
+        "Bonjour Anna,\n\nnous sommes vraiment ravis, toute l'équipe a adoré !\n\nCordialement,\nPaul",
+    ),
     ("positive", "C'est parfait, nous validons le devis."),
     ("positive", "Excellente nouvelle : le budget est accepté. Nous sommes très heureux de démarrer avec vous."),
     ("positive", "Votre support est très réactif, bravo."),
     ("positive", "La qualité de votre proposition m'a impressionné, elle est claire et complète."),
     ("positive", "Je recommande vivement votre solution, elle est simple et efficace."),
     ("positive", "Génial !"),
-    ("positive", "Tout fonctionne à merveille, merci beaucoup, c'est exactement ce qu'il nous fallait. Super travail."),
+    (
+        "positive",
+        "Tout fonctionne à merveille, merci beaucoup, c'est exactement ce qu'il nous fallait. Super travail.",
+    ),
     ("positive", "Nous serions enchantés de travailler avec vous."),
     ("positive", "Pas mal du tout, l'idée me plaît."),
     ("positive", "Le pilote est une réussite et les commerciaux sont très satisfaits."),
@@ -80,10 +92,16 @@ FRENCH: tuple[tuple[str, str], ...] = (
     ("neutral", "Qui est responsable de la protection des données de votre côté ?"),
     ("mixed", "Nous adorons le produit, mais le prix est exorbitant et le contrat inacceptable."),
     ("mixed", "L'interface est superbe et facile à utiliser. En revanche, le support a été lamentable."),
-    ("mixed", "Très belle démonstration, bravo à tous. Malheureusement, l'audit de sécurité est un échec et c'est grave."),
+    (
+        "mixed",
+        "Très belle démonstration, bravo à tous. Malheureusement, l'audit est un échec et c'est grave.",
+    ),
     ("mixed", "J'aime beaucoup les rapports, mais l'import est en panne et c'est vraiment frustrant."),
     ("mixed", "L'équipe a fait un excellent travail. Les retards sont cependant très décevants."),
-    ("mixed", "Vos collaborateurs sont compétents et sympathiques, mais le logiciel plante sans arrêt, c'est insupportable."),
+    (
+        "mixed",
+        "Vos collègues sont compétents et sympathiques, mais le logiciel plante sans arrêt, c'est insupportable.",
+    ),
 )
 
 #: Not read: other languages, and no language at all.

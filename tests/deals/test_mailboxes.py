@@ -120,11 +120,15 @@ def test_encrypted_connections(own_smtp, monkeypatch, tmp_path):
     server.start()
     try:
         for security, port in (("tls", server.tls_port), ("starttls", server.port)):
-            values = mailbox_values(own_smtp, server, imap_host="localhost", imap_port=port, imap_security=security)
+            values = mailbox_values(
+                own_smtp, server, imap_host="localhost", imap_port=port, imap_security=security
+            )
             assert "certificate" in refused(**values)["imap_host"][0]
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
         for security, port in (("tls", server.tls_port), ("starttls", server.port)):
-            values = mailbox_values(own_smtp, server, imap_host="localhost", imap_port=port, imap_security=security)
+            values = mailbox_values(
+                own_smtp, server, imap_host="localhost", imap_port=port, imap_security=security
+            )
             save_mailbox(mailbox=Mailbox(user=UserFactory()), values=values)
         other = mailbox_values(own_smtp, server, imap_port=server.tls_port, imap_security="tls")
         with pytest.raises(ValidationError) as error:  # 127.0.0.1 is not in the certificate

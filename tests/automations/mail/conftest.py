@@ -50,7 +50,9 @@ class Post:
     def last(self) -> Received:
         return self.smtp.messages[-1]
 
-    def answer(self, text: str = "Thank you.", *, to: Received | None = None, sender: str = "", **headers: str) -> None:
+    def answer(
+        self, text: str = "Thank you.", *, to: Received | None = None, sender: str = "", **headers: str
+    ) -> None:
         """The contact's mail program answers the last e-mail, and the mailbox is read."""
         to = to or self.last()
         message = written(

@@ -59,7 +59,12 @@ def test_sends_from_one_mailbox(post, send, ann):
     assert (got.message["From"], got.subject) == ("Sue Seller <sue@example.com>", "Dear Ann")
     assert "Hello Ann," in got.body("html") and len(clicks(got)) == 1
     row = PersonalEmail.objects.get()
-    assert (row.sent_from, row.contact, row.mailbox, row.user) == ("automation", ann, post.mailbox, post.mailbox.user)
+    assert (row.sent_from, row.contact, row.mailbox, row.user) == (
+        "automation",
+        ann,
+        post.mailbox,
+        post.mailbox.user,
+    )
     assert f'href="https://example.com/{ann.pk}"' in row.html and "data-tracked" not in row.html
     campaign = Campaign.objects.get(kind="personal")
     assert campaign.name == f"{automation.name}: Follow-up" and row.email.campaign == campaign

@@ -290,9 +290,7 @@ def test_by_the_day_in_the_accounts_time_zone(post, ann, client):
         ("before", tomorrow): True, ("before", today): False, ("on", today): True, ("on", tomorrow): False,
         ("after", today): False, ("after", today - timedelta(days=1)): True,
     }  # fmt: skip
-    made = {
-        case: listening("file_downloaded", date_is=case[0], day=case[1].isoformat()) for case in cases
-    }
+    made = {case: listening("file_downloaded", date_is=case[0], day=case[1].isoformat()) for case in cases}
     file = store_attachment(file=ContentFile(b"x"), name="a.pdf", user_id=post.mailbox.user_id)
     post.write(ann, "See the file", attachments=[file])
     with time_machine.travel(night, tick=False):
@@ -326,13 +324,24 @@ PLAIN, BOTH = "The meeting is on Tuesday.", "I love the product, but the service
 
 def test_what_contacts_write_about_a_deal_changes_its_sentiment(post, ann):
     deal = make_deal(ann)
-    for text, kept in ((PLAIN, "neutral"), (GOOD, "positive"), ("你好，谢谢。", "positive"), (BAD, "negative"), (BOTH, "mixed")):
+    for text, kept in (
+        (PLAIN, "neutral"),
+        (GOOD, "positive"),
+        ("你好，谢谢。", "positive"),
+        (BAD, "negative"),
+        (BOTH, "mixed"),
+    ):
         post.receive(written(ann.email, text))
         assert DealSentiment.objects.get(deal=deal).value == kept
     read = PersonalEmail.objects.order_by("pk").values_list("sentiment", flat=True)
     assert list(read) == ["neutral", "positive", "unknown", "negative", "mixed"]
     changes = SentimentChange.objects.order_by("pk").values_list("old", "new")
-    assert list(changes) == [("", "neutral"), ("neutral", "positive"), ("positive", "negative"), ("negative", "mixed")]
+    assert list(changes) == [
+        ("", "neutral"),
+        ("neutral", "positive"),
+        ("positive", "negative"),
+        ("negative", "mixed"),
+    ]
 
 
 def test_what_is_about_no_deal_has_none(post, ann):

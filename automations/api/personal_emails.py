@@ -22,7 +22,7 @@ from deals.services.sentiment import set_sentiment
 
 
 class PersonalEmailSerializer(serializers.ModelSerializer):
-    attachments = serializers.PrimaryKeyRelatedField(many=True, read_only=True, help_text="Ids of files.")
+    attachments: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True, help_text="Ids of files.")
     state = serializers.SerializerMethodField(
         help_text="Of one that is sent: that of its delivery; else “received”."
     )

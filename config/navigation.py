@@ -134,6 +134,29 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
+        _("Stores"),
+        [
+            (_("Stores"), "storefront", "ecommerce_store_changelist", "ecommerce.view_store"),
+            (_("Orders"), "receipt_long", "ecommerce_order_changelist", "ecommerce.view_order"),
+            (_("Carts"), "shopping_cart", "ecommerce_cart_changelist", "ecommerce.view_cart"),
+            (_("Customers"), "groups", "ecommerce_customer_changelist", "ecommerce.view_customer"),
+            (_("Products"), "inventory_2", "ecommerce_product_changelist", "ecommerce.view_product"),
+            (_("Product categories"), "category", "ecommerce_category_changelist", "ecommerce.view_category"),
+            (
+                _("Recurring payments"),
+                "autorenew",
+                "ecommerce_recurringpayment_changelist",
+                "ecommerce.view_recurringpayment",
+            ),
+            (
+                _("Store deliveries"),
+                "webhook",
+                "ecommerce_webhookdelivery_changelist",
+                "ecommerce.view_webhookdelivery",
+            ),
+        ],
+    ),
+    (
         _("Imports and jobs"),
         [
             (_("Imports"), "upload_file", "contacts_importjob_changelist", "contacts.view_importjob"),

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("personal/", include("automations.correspondence.urls")),
     path("deals/", include("deals.pages.urls")),
     path("m/", include("automations.public.urls")),
+    path("", include("ecommerce.urls")),
     path("", include("contacts.urls")),
 ]
 handler500 = "contacts.api.errors.server_error"

@@ -6,6 +6,9 @@ from . import automation, email_sent, segment, now  # isort: skip
 from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
 from . import score, conversion  # isort: skip
 from . import account, account_field  # isort: skip
+from . import bought, order_count, total_spent, last_order  # isort: skip
+from . import shop_total, shop_currency, shop_status, shop_store, shop_product, shop_category  # isort: skip
+from . import shop_date, cart_state  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -19,6 +22,8 @@ __all__ = [
     "account_field",
     "app_receipt",
     "automation",
+    "bought",
+    "cart_state",
     "clean_tree",
     "compile_tree",
     "conversion",
@@ -29,15 +34,25 @@ __all__ = [
     "event",
     "field",
     "form",
+    "last_order",
     "matching",
     "now",
+    "order_count",
     "owner",
     "page",
     "score",
     "segment",
+    "shop_category",
+    "shop_currency",
+    "shop_date",
+    "shop_product",
+    "shop_status",
+    "shop_store",
+    "shop_total",
     "site_message",
     "subscription",
     "subscription_date",
     "tag",
     "tag_date",
+    "total_spent",
 ]

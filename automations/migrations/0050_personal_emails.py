@@ -7,7 +7,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("automations", "0020_accounts"),
-        ("automations", "0016_records"),
         ("contacts", "0035_personal_campaigns"),
         ("deals", "0020_mail"),
     ]

@@ -4,3 +4,6 @@ from . import account
 from .base import RECORDS, RecordKind, kind_of, mentioned, values_for
 
 __all__ = ["RECORDS", "RecordKind", "account", "kind_of", "mentioned", "values_for"]
+from . import ecommerce
+
+__all__ = ["RECORDS", "RecordKind", "ecommerce", "kind_of", "mentioned", "values_for"]

@@ -9,8 +9,11 @@ from . import email_shared, email_forwarded, email_replied  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
+from . import date_reached, rss_updated  # isort: skip
 from . import file_downloaded, sentiment_changed  # isort: skip
 from . import account_field_changed  # isort: skip
+from . import purchase_made, cart_abandoned, order_created, order_updated  # isort: skip
+from . import recurring_payment_created, recurring_payment_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -18,8 +21,10 @@ __all__ = [
     "TRIGGERS",
     "account_field_changed",
     "calendly_meeting_received",
+    "cart_abandoned",
     "contact_field_changed",
     "conversion_occurred",
+    "date_reached",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",
@@ -31,7 +36,13 @@ __all__ = [
     "goal_achieved",
     "list_subscribed",
     "list_unsubscribed",
+    "order_created",
+    "order_updated",
     "page_visited",
+    "purchase_made",
+    "recurring_payment_created",
+    "recurring_payment_updated",
+    "rss_updated",
     "score_changed",
     "sentiment_changed",
     "site_message_dismissed",

@@ -6,7 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0020_accounts"),
-        ("contacts", "0020_accounts"),
     ]
 
     operations = [

@@ -6,7 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0030_scores_of_deals"),
-        ("contacts", "0020_accounts"),
     ]
 
     operations = [

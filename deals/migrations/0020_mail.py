@@ -13,7 +13,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("deals", "0005_scores"),
         ("contacts", "0035_personal_campaigns"),
-        ("deals", "0003_accounts_and_fields"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -205,10 +205,6 @@ MAIL_ATTACHMENTS_PER_EMAIL = env.int("MAIL_ATTACHMENTS_PER_EMAIL", default=10)
 MAIL_ATTACHMENT_TYPES = env.list(
     "MAIL_ATTACHMENT_TYPES",
     default=[
-        "pdf", "doc", "docx", "odt", "rtf", "txt", "md", "xls", "xlsx", "ods", "csv", "ppt", "pptx", "odp", "png",
-        "jpg", "jpeg", "gif", "webp", "heic", "zip", "ics", "vcf", "mp3", "mp4",
-    ],
-)  # fmt: skip
         "pdf",
         "doc",
         "docx",

@@ -393,6 +393,8 @@ SPECTACULAR_SETTINGS = {
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
+        "MailboxSecurityEnum": "deals.models.mailbox.Security",
+        "SentimentEnum": "deals.models.mail.Sentiment",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",

@@ -5,15 +5,22 @@ from . import wait, if_else, split, goal, go_to, start_automation, end_automatio
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note, delete_contact  # isort: skip
 from . import adjust_score, record_conversion  # isort: skip
 from . import update_account_field, add_to_account, remove_from_account  # isort: skip
+from . import add_deal, update_deal, update_deal_field, rotate_deal_owner  # isort: skip
+from . import add_deal_note, adjust_deal_score, add_task, complete_tasks  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
     "FAMILIES",
     "STEPS",
+    "add_deal",
+    "add_deal_note",
     "add_note",
     "add_tag",
+    "add_task",
     "add_to_account",
+    "adjust_deal_score",
     "adjust_score",
+    "complete_tasks",
     "delete_contact",
     "end_automation",
     "go_to",
@@ -23,6 +30,7 @@ __all__ = [
     "record_conversion",
     "remove_from_account",
     "remove_tag",
+    "rotate_deal_owner",
     "send_email",
     "send_sms",
     "site_message",
@@ -31,6 +39,8 @@ __all__ = [
     "subscribe",
     "unsubscribe",
     "update_account_field",
+    "update_deal",
+    "update_deal_field",
     "update_field",
     "wait",
     "webhook",

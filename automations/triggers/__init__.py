@@ -10,6 +10,8 @@ from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from . import account_field_changed  # isort: skip
+from . import deal_stage_changed, deal_status_changed, deal_value_changed, deal_owner_changed  # isort: skip
+from . import pipeline_entered, deal_field_changed, task_completed  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -19,6 +21,11 @@ __all__ = [
     "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",
+    "deal_field_changed",
+    "deal_owner_changed",
+    "deal_stage_changed",
+    "deal_status_changed",
+    "deal_value_changed",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",
@@ -30,10 +37,12 @@ __all__ = [
     "list_subscribed",
     "list_unsubscribed",
     "page_visited",
+    "pipeline_entered",
     "score_changed",
     "site_message_dismissed",
     "tag_added",
     "tag_removed",
+    "task_completed",
     "typeform_form_received",
     "unbounce_page_received",
 ]

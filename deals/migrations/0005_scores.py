@@ -6,47 +6,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("deals", "0004_reminder_attempts"),
-        ('contacts', '0030_scores_of_deals'),
-        ('deals', '0004_reminder_attempts'),
+        ("contacts", "0030_scores_of_deals"),
+        ("deals", "0004_reminder_attempts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DealScore',
+            name="DealScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.BigIntegerField(default=0, verbose_name='points')),
-                ('deal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='scores', to='deals.deal', verbose_name='deal')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deal_scores', to='contacts.score', verbose_name='score')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("points", models.BigIntegerField(default=0, verbose_name="points")),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to="deals.deal",
+                        verbose_name="deal",
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deal_scores",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "deal's score",
-                'verbose_name_plural': "deals' scores",
-                'ordering': ['-points', '-id'],
-                'indexes': [models.Index(fields=['score', '-points', 'deal'], name='deal_score_points')],
-                'constraints': [models.UniqueConstraint(fields=('deal', 'score'), name='deal_score_once')],
+                "verbose_name": "deal's score",
+                "verbose_name_plural": "deals' scores",
+                "ordering": ["-points", "-id"],
+                "indexes": [models.Index(fields=["score", "-points", "deal"], name="deal_score_points")],
+                "constraints": [models.UniqueConstraint(fields=("deal", "score"), name="deal_score_once")],
             },
         ),
         migrations.CreateModel(
-            name='DealScoreChange',
+            name="DealScoreChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('source', models.CharField(choices=[('system', 'system'), ('admin', 'user'), ('api', 'API'), ('import', 'import'), ('form', 'form'), ('contact', 'the contact'), ('automation', 'automation'), ('integration', 'integration'), ('bounce', 'bounce or complaint')], default='system', max_length=20, verbose_name='source')),
-                ('user_id', models.BigIntegerField(blank=True, null=True, verbose_name='user')),
-                ('old', models.BigIntegerField(verbose_name='from')),
-                ('new', models.BigIntegerField(verbose_name='to')),
-                ('reason', models.CharField(blank=True, max_length=250, verbose_name='reason')),
-                ('deal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='score_changes', to='deals.deal', verbose_name='deal')),
-                ('score', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deal_changes', to='contacts.score', verbose_name='score')),
+                (
+                    "id",
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("system", "system"),
+                            ("admin", "user"),
+                            ("api", "API"),
+                            ("import", "import"),
+                            ("form", "form"),
+                            ("contact", "the contact"),
+                            ("automation", "automation"),
+                            ("integration", "integration"),
+                            ("bounce", "bounce or complaint"),
+                        ],
+                        default="system",
+                        max_length=20,
+                        verbose_name="source",
+                    ),
+                ),
+                ("user_id", models.BigIntegerField(blank=True, null=True, verbose_name="user")),
+                ("old", models.BigIntegerField(verbose_name="from")),
+                ("new", models.BigIntegerField(verbose_name="to")),
+                ("reason", models.CharField(blank=True, max_length=250, verbose_name="reason")),
+                (
+                    "deal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="score_changes",
+                        to="deals.deal",
+                        verbose_name="deal",
+                    ),
+                ),
+                (
+                    "score",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deal_changes",
+                        to="contacts.score",
+                        verbose_name="score",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'score change of a deal',
-                'verbose_name_plural': 'score changes of deals',
-                'indexes': [models.Index(fields=['deal', 'at'], name='deal_score_timeline')],
+                "verbose_name": "score change of a deal",
+                "verbose_name_plural": "score changes of deals",
+                "indexes": [models.Index(fields=["deal", "at"], name="deal_score_timeline")],
             },
         ),
     ]

@@ -68,6 +68,21 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Pipelines"), "conversion_path", "deals_pipeline_changelist", "deals.view_pipeline"),
             (_("Task types"), "category", "deals_tasktype_changelist", "deals.view_tasktype"),
             (_("Deal notes"), "sticky_note_2", "deals_dealnote_changelist", "deals.view_dealnote"),
+            (
+                _("Sentiment"),
+                "sentiment_satisfied",
+                "deals_sentimentchange_changelist",
+                "deals.view_sentimentchange",
+            ),
+        ],
+    ),
+    (
+        _("Personal e-mail"),
+        [
+            (_("My mailboxes"), "mail_lock", "personal:mailboxes", "deals.view_mailbox"),
+            (_("Mailboxes"), "inbox_customize", "deals_mailbox_changelist", "deals.view_mailbox"),
+            (_("Personal e-mails"), "contact_mail", "deals_personalemail_changelist", "deals.view_personalemail"),
+            (_("Downloads"), "download", "deals_filedownload_changelist", "deals.view_filedownload"),
         ],
     ),
     (
@@ -116,6 +131,29 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "contacts.view_postmarkserver",
             ),
             (_("Suppression"), "block", "contacts_suppression_changelist", "contacts.view_suppression"),
+        ],
+    ),
+    (
+        _("Stores"),
+        [
+            (_("Stores"), "storefront", "ecommerce_store_changelist", "ecommerce.view_store"),
+            (_("Orders"), "receipt_long", "ecommerce_order_changelist", "ecommerce.view_order"),
+            (_("Carts"), "shopping_cart", "ecommerce_cart_changelist", "ecommerce.view_cart"),
+            (_("Customers"), "groups", "ecommerce_customer_changelist", "ecommerce.view_customer"),
+            (_("Products"), "inventory_2", "ecommerce_product_changelist", "ecommerce.view_product"),
+            (_("Product categories"), "category", "ecommerce_category_changelist", "ecommerce.view_category"),
+            (
+                _("Recurring payments"),
+                "autorenew",
+                "ecommerce_recurringpayment_changelist",
+                "ecommerce.view_recurringpayment",
+            ),
+            (
+                _("Store deliveries"),
+                "webhook",
+                "ecommerce_webhookdelivery_changelist",
+                "ecommerce.view_webhookdelivery",
+            ),
         ],
     ),
     (

@@ -16,8 +16,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("automations/", include("automations.urls")),
     path("automations/", include("automations.builder.urls")),
     path("campaigns/", include("automations.campaigns.urls")),
+    path("a/", include("deals.public.urls")),
+    path("personal/", include("automations.correspondence.urls")),
     path("deals/", include("deals.pages.urls")),
     path("m/", include("automations.public.urls")),
+    path("", include("ecommerce.urls")),
     path("", include("contacts.urls")),
 ]
 handler500 = "contacts.api.errors.server_error"

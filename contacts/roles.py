@@ -32,6 +32,8 @@ KEPT_FROM_EDITORS = (
     "stage",
     "tasktype",
     "taskoutcome",
+    "product",
+    "category",
 )
 
 # What an editor only looks at.
@@ -42,6 +44,8 @@ FOR_MANAGERS = (
     "appsource",
     "appdelivery",
     "postmarkserver",
+    "store",
+    "webhookdelivery",
 )
 
 

@@ -8,7 +8,7 @@ class DealsConfig(AppConfig):
     verbose_name = _("Deals")
 
     def ready(self) -> None:
-        from deals import fields, receivers  # noqa: F401 connects them
+        from deals import fields, mail_receivers, receivers  # noqa: F401 connects them
         from deals.schedules import ensure_schedules
         from deals.selectors import timeline  # noqa: F401 tells timelines of deals and tasks
 

@@ -9,6 +9,9 @@ from . import account, account_field  # isort: skip
 from . import deal_stage, deal_status, deal_value, deal_owner, deal_title  # isort: skip
 from . import deal_field, deal_score, deal_role  # isort: skip
 from . import task_type, task_outcome, task_about, task_title, task_state  # isort: skip
+from . import bought, order_count, total_spent, last_order  # isort: skip
+from . import shop_total, shop_currency, shop_status, shop_store, shop_product, shop_category  # isort: skip
+from . import shop_date, cart_state  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -22,6 +25,8 @@ __all__ = [
     "account_field",
     "app_receipt",
     "automation",
+    "bought",
+    "cart_state",
     "clean_tree",
     "compile_tree",
     "conversion",
@@ -40,12 +45,21 @@ __all__ = [
     "event",
     "field",
     "form",
+    "last_order",
     "matching",
     "now",
+    "order_count",
     "owner",
     "page",
     "score",
     "segment",
+    "shop_category",
+    "shop_currency",
+    "shop_date",
+    "shop_product",
+    "shop_status",
+    "shop_store",
+    "shop_total",
     "site_message",
     "subscription",
     "subscription_date",
@@ -56,4 +70,5 @@ __all__ = [
     "task_state",
     "task_title",
     "task_type",
+    "total_spent",
 ]

@@ -7,3 +7,7 @@ from . import task, deal, account  # isort: skip
 from .base import RECORDS, RecordKind, kind_of, mentioned, values_for
 
 __all__ = ["RECORDS", "RecordKind", "account", "deal", "kind_of", "mentioned", "task", "values_for"]
+__all__ = ["RECORDS", "RecordKind", "account", "kind_of", "mentioned", "values_for"]
+from . import ecommerce
+
+__all__ = ["RECORDS", "RecordKind", "ecommerce", "kind_of", "mentioned", "values_for"]

@@ -4,6 +4,7 @@ from . import send_email, send_sms, site_message, notify  # isort: skip
 from . import wait, if_else, split, goal, go_to, start_automation, end_automation, webhook  # isort: skip
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note, delete_contact  # isort: skip
 from . import adjust_score, record_conversion  # isort: skip
+from . import send_personal_email  # isort: skip
 from . import update_account_field, add_to_account, remove_from_account  # isort: skip
 from . import add_deal, update_deal, update_deal_field, rotate_deal_owner  # isort: skip
 from . import add_deal_note, adjust_deal_score, add_task, complete_tasks  # isort: skip
@@ -32,6 +33,7 @@ __all__ = [
     "remove_tag",
     "rotate_deal_owner",
     "send_email",
+    "send_personal_email",
     "send_sms",
     "site_message",
     "split",

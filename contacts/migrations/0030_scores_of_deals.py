@@ -4,16 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("contacts", "0020_accounts"),
-        ('contacts', '0020_accounts'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='score',
-            name='subject',
-            field=models.CharField(choices=[('contact', 'contacts'), ('deal', 'deals')], default='contact', max_length=10, verbose_name='counts points of'),
+            model_name="score",
+            name="subject",
+            field=models.CharField(
+                choices=[("contact", "contacts"), ("deal", "deals")],
+                default="contact",
+                max_length=10,
+                verbose_name="counts points of",
+            ),
         ),
     ]

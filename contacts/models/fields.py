@@ -12,6 +12,7 @@ from contacts.field_types import FIELD_TYPES, FieldType, field_type_choices
 
 from .base import Timestamped
 from .contact import Contact
+from .month_day import MonthDay, UtcMonthDay
 
 
 class CustomField(Timestamped):
@@ -140,6 +141,18 @@ class ContactFieldValue(FieldValue):
             models.Index(fields=["field", "number"], name="contact_value_number"),
             models.Index(fields=["field", "date"], name="contact_value_date"),
             models.Index(fields=["field", "datetime"], name="contact_value_datetime"),
+            models.Index(
+                models.F("field"),
+                MonthDay("date"),
+                condition=models.Q(date__isnull=False),
+                name="contact_value_month_day",
+            ),
+            models.Index(
+                models.F("field"),
+                UtcMonthDay("datetime"),
+                condition=models.Q(datetime__isnull=False),
+                name="contact_value_utc_day",
+            ),
         ]
 
 

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from contacts.admin.panels import Verb, demand
+from contacts.admin.sections import sections_of
 from contacts.models import Contact, Score
 from contacts.selectors.timeline import timeline_of
 from contacts.values import fold_email
@@ -52,6 +53,7 @@ def panel_context(request: HttpRequest, deal: Deal, errors: list[str] | None = N
         "scores": _scores(deal),
         "task_types": list(TaskType.objects.all()),
         "users": users,
+        "sections": sections_of(request, deal),
         "timeline": timeline_of(record=deal),
     }
 

@@ -9,7 +9,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("deals", "0004_reminder_attempts"),
         ("contacts", "0030_scores_of_deals"),
-        ("deals", "0004_reminder_attempts"),
     ]
 
     operations = [

@@ -1,8 +1,11 @@
-"""A pipeline to work with."""
+"""A pipeline to work with, and mail servers."""
 
 import pytest
 
 from deals.models import Pipeline, Stage
+from tests.deals.mail_servers import imap_server, mailbox, own_smtp
+
+__all__ = ["imap_server", "mailbox", "own_smtp"]
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+"""The functions that django-q2 names."""
+
+from django.utils import timezone
+
+from ecommerce.services import abandon_due_carts, delete_old_deliveries
+
+
+def abandon_carts() -> int:
+    """Once a minute."""
+    return abandon_due_carts(now=timezone.now())
+
+
+def retain() -> int:
+    """Once a day: delete deliveries that are older than the settings keep them."""
+    return delete_old_deliveries(now=timezone.now())

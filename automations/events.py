@@ -43,6 +43,9 @@ SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
 ACCOUNT_FIELD_CHANGED = EventKind("account_field_changed")
 ACCOUNT_CONTACTS_CHANGED = EventKind("account_contacts_changed")
+OBJECT_CREATED = EventKind("custom_object_created")
+OBJECT_UPDATED = EventKind("custom_object_updated")
+OBJECT_LINKS_CHANGED = EventKind("custom_object_links_changed")
 
 
 @dataclass(frozen=True, slots=True)

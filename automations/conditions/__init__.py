@@ -5,7 +5,7 @@ from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
 from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
 from . import score, conversion  # isort: skip
-from . import account, account_field  # isort: skip
+from . import account, account_field, custom_object  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -23,6 +23,7 @@ __all__ = [
     "compile_tree",
     "conversion",
     "created",
+    "custom_object",
     "describe_tree",
     "email_activity",
     "email_sent",

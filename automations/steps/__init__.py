@@ -5,6 +5,7 @@ from . import wait, if_else, split, goal, go_to, start_automation, end_automatio
 from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_note, delete_contact  # isort: skip
 from . import adjust_score, record_conversion  # isort: skip
 from . import update_account_field, add_to_account, remove_from_account  # isort: skip
+from . import create_record, update_record  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "add_tag",
     "add_to_account",
     "adjust_score",
+    "create_record",
     "delete_contact",
     "end_automation",
     "go_to",
@@ -32,6 +34,7 @@ __all__ = [
     "unsubscribe",
     "update_account_field",
     "update_field",
+    "update_record",
     "wait",
     "webhook",
 ]

@@ -10,6 +10,7 @@ from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
 from . import account_field_changed  # isort: skip
+from . import custom_object_created, custom_object_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "calendly_meeting_received",
     "contact_field_changed",
     "conversion_occurred",
+    "custom_object_created",
+    "custom_object_updated",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",

@@ -103,7 +103,9 @@ def api_cycle(part: Part, sample: Sample, automation: Automation, api: Any, path
 
 
 def refusals(part: Part, sample: Sample, automation: Automation, api: Any, path: str, url: str) -> None:
-    base = {"automation": automation.pk, "type": part.slug, **where(part, automation)}
+    # An exclusive trigger stands in the automation already.
+    target = new_automation(name="Another") if getattr(part, "exclusive", False) else automation
+    base = {"automation": target.pk, "type": part.slug, **where(part, target)}
     for junk, field in [*sample.junk, ({**sample.settings(automation), "no_such": 1}, "no_such")]:
         answers = [api.patch(url, junk)]
         if junk:

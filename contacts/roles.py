@@ -28,6 +28,8 @@ KEPT_FROM_EDITORS = (
     "sitemessage",
     "score",
     "conversion",
+    "objecttype",
+    "objectrelation",
 )
 
 # What an editor only looks at.

@@ -5,72 +5,156 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('automations', '0020_accounts'),
-        ('contacts', '0021_custom_objects'),
+        ("automations", "0020_accounts"),
+        ("contacts", "0021_custom_objects"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='trigger',
-            name='stands_alone',
+            model_name="trigger",
+            name="stands_alone",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.CreateModel(
-            name='CreateRecordStep',
+            name="CreateRecordStep",
             fields=[
-                ('step_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.step')),
-                ('title', models.CharField(blank=True, max_length=500)),
-                ('values', models.TextField(blank=True)),
-                ('object_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.objecttype', verbose_name='custom object')),
-                ('relation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.objectrelation', verbose_name='relation')),
+                (
+                    "step_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.step",
+                    ),
+                ),
+                ("title", models.CharField(blank=True, max_length=500)),
+                ("values", models.TextField(blank=True)),
+                (
+                    "object_type",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.objecttype",
+                        verbose_name="custom object",
+                    ),
+                ),
+                (
+                    "relation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.objectrelation",
+                        verbose_name="relation",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.step',),
+            bases=("automations.step",),
         ),
         migrations.CreateModel(
-            name='CustomObjectCreatedTrigger',
+            name="CustomObjectCreatedTrigger",
             fields=[
-                ('trigger_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.trigger')),
-                ('object_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.objecttype', verbose_name='custom object')),
+                (
+                    "trigger_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.trigger",
+                    ),
+                ),
+                (
+                    "object_type",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.objecttype",
+                        verbose_name="custom object",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.trigger',),
+            bases=("automations.trigger",),
         ),
         migrations.CreateModel(
-            name='CustomObjectUpdatedTrigger',
+            name="CustomObjectUpdatedTrigger",
             fields=[
-                ('trigger_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.trigger')),
-                ('field', models.CharField(blank=True, max_length=64, verbose_name='field')),
-                ('old', models.CharField(default='any', max_length=5)),
-                ('old_value', models.CharField(blank=True, max_length=500)),
-                ('new', models.CharField(default='any', max_length=5)),
-                ('new_value', models.CharField(blank=True, max_length=500)),
-                ('object_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.objecttype', verbose_name='custom object')),
+                (
+                    "trigger_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.trigger",
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=64, verbose_name="field")),
+                ("old", models.CharField(default="any", max_length=5)),
+                ("old_value", models.CharField(blank=True, max_length=500)),
+                ("new", models.CharField(default="any", max_length=5)),
+                ("new_value", models.CharField(blank=True, max_length=500)),
+                (
+                    "object_type",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.objecttype",
+                        verbose_name="custom object",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.trigger',),
+            bases=("automations.trigger",),
         ),
         migrations.CreateModel(
-            name='UpdateRecordStep',
+            name="UpdateRecordStep",
             fields=[
-                ('step_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='automations.step')),
-                ('field', models.CharField(blank=True, max_length=64, verbose_name='field')),
-                ('op', models.CharField(default='set', max_length=10)),
-                ('value', models.CharField(blank=True, max_length=500)),
-                ('which', models.CharField(default='one', max_length=3)),
-                ('object_type', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.objecttype', verbose_name='custom object')),
+                (
+                    "step_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="automations.step",
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=64, verbose_name="field")),
+                ("op", models.CharField(default="set", max_length=10)),
+                ("value", models.CharField(blank=True, max_length=500)),
+                ("which", models.CharField(default="one", max_length=3)),
+                (
+                    "object_type",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contacts.objecttype",
+                        verbose_name="custom object",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('automations.step',),
+            bases=("automations.step",),
         ),
     ]

@@ -76,9 +76,9 @@ class ObjectType(Timestamped):
         if self.unique_titles and self.pk:
             rows = ObjectRecord.objects.filter(type=self).exclude(title="").order_by()
             folded = rows.annotate(upper=Upper("title")).values("upper")
-            twice = folded.annotate(n=models.Count("pk")).filter(n__gt=1).values_list("upper", flat=True).first()
+            twice = list(folded.annotate(n=models.Count("pk")).filter(n__gt=1).values_list("upper", flat=True)[:1])
             if twice:
-                raise ValidationError({"unique_titles": _("Several records have the title “%s”.") % twice[:60]})
+                raise ValidationError({"unique_titles": _("Several records have the title “%s”.") % twice[0][:60]})
 
 
 class ObjectRelation(Timestamped):

@@ -22,7 +22,7 @@ from .object_links import LinkParser, set_links
 from .parsing import parse_fields
 
 # Stands for the external id of a new record without one, while it is being written.
-PLACEHOLDER = "\x1f"
+PLACEHOLDER = "\x01"
 
 
 def relations_of(type_id: int) -> dict[str, ObjectRelation]:
@@ -107,7 +107,10 @@ def upsert_records(
     links = _parse_links(relations, rows, results)
     good = [index for index, result in enumerate(results) if result.error is None]
     keyed_rows = [_with_key(rows[index]) for index in good]
-    by_key = {str(row["external_id"]).strip(): links[index] for row, index in zip(keyed_rows, good, strict=True)}
+    by_key: dict[str, dict[str, list[int]]] = {}
+    for row, index in zip(keyed_rows, good, strict=True):
+        # The first row of a key counts; a later one is refused.
+        by_key.setdefault(str(row["external_id"]).strip(), links[index])
 
     def place(ids: Mapping[str, int]) -> None:
         related = {pk: by_key[key] for key, pk in ids.items() if by_key.get(key)}

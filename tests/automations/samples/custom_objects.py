@@ -12,7 +12,12 @@ def an_object() -> ObjectType:
     if new:
         CustomField.objects.create(entity="object", object_type=found, key="size", label="Size", type="number")
         CustomField.objects.create(
-            entity="object", object_type=found, key="colour", label="Colour", type="dropdown", options=["Red", "Blue"]
+            entity="object",
+            object_type=found,
+            key="colour",
+            label="Colour",
+            type="dropdown",
+            options=["Red", "Blue"],
         )
         ObjectRelation.objects.create(type=found, key="holder", label="Holder", target="contact")
     return found

@@ -53,7 +53,9 @@ def test_the_list_is_filtered(api):
     add_to_account(account=acme, contacts=[ann])
     for query in ("search=par", "name=ACME", "industry=bakery", f"contact={ann.pk}"):
         assert [row["name"] for row in api.get(f"{URL}?{query}").json()["results"]] == ["Acme"], query
-    assert [row["email"] for row in api.get(f"/api/v1/contacts/?account={acme.pk}").json()["results"]] == [ann.email]
+    assert [row["email"] for row in api.get(f"/api/v1/contacts/?account={acme.pk}").json()["results"]] == [
+        ann.email
+    ]
     assert api.get(f"{URL}?colour=red").status_code == 400
 
 

@@ -34,6 +34,8 @@ KEPT_FROM_EDITORS = (
     "taskoutcome",
     "product",
     "category",
+    "objecttype",
+    "objectrelation",
 )
 
 # What an editor only looks at.

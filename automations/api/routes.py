@@ -9,6 +9,7 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .health import HealthView
 from .feeds import FeedItemViewSet, FeedViewSet
 from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
@@ -34,4 +35,4 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("trigger-types", TriggerTypeViewSet),
     ("triggers", TriggerViewSet),
 ]
-views: list[tuple[str, type[APIView]]] = [("account", AccountView)]
+views: list[tuple[str, type[APIView]]] = [("account", AccountView), ("health", HealthView)]

@@ -38,6 +38,7 @@ TABLE = [
     ("post", "automations/{undone}/redo/", None, E),
     ("post", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
     ("delete", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
+    ("get", "health/", None, V),
     ("get", "triggers/", None, V),
     ("post", "triggers/", {"automation": "{automation}", "type": "tag_added"}, E),
     ("get", "triggers/{trigger}/", None, V),

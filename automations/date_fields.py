@@ -135,6 +135,9 @@ def date_field_choices() -> list[Any]:
 
 def _choices_of(scope: str) -> list[tuple[str, str]]:
     prefix = "" if scope == CONTACT else f"{scope}."
-    fields = [*entity_of(scope).standard.values(), *custom_fields(scope).values()]
+    fields: list[StandardField | CustomField] = [
+        *entity_of(scope).standard.values(),
+        *custom_fields(scope).values(),
+    ]
     dated = [(f"{prefix}{field.key}", str(field.label)) for field in fields if _is_date(field)]
     return [(f"{prefix}{CREATED}", _("Date created")), *dated]

@@ -79,7 +79,7 @@ def find_due(
     found = [
         Due(record, occurrence.of, occurrence.day, value if isinstance(value, datetime) else None)
         for record, value, own in rows
-        for occurrence in due(value, zone or own or turn.zone)
+        for occurrence in due(value, own or turn.zone)
     ]
     return sorted(found, key=itemgetter(0, 1))
 
@@ -87,7 +87,10 @@ def find_due(
 def _candidates(
     trigger: "DateReachedTrigger", field: DateField, rule: DateRule, zone: str, after: datetime, until: datetime
 ) -> Iterator[tuple[int, Value, str]]:
-    """(record, value, the contact's zone) of values that come into question: exactly, where the day decides."""
+    """(record, value, time zone) of values that come into question: exactly, where the day decides.
+
+    A contact without a time zone has "".
+    """
     if zone and not field.timed:
         days = exact_days(rule, zone, after, until)
     else:
@@ -97,10 +100,10 @@ def _candidates(
         return iter(())
     rows = _on_days(field, rule, days)
     rows = rows.exclude(_raised(trigger, field, rule, days))
-    rows = rows.annotate(of_zone=field.zone)
-    found: Iterator[tuple[int, Value, str]] = rows.values_list(field.record, field.value, "of_zone").iterator(
-        chunk_size=10_000
-    )
+    if zone:
+        found = ((record, value, zone) for record, value in rows.values_list(field.record, field.value).iterator())
+    else:
+        found = rows.annotate(own=field.zone).values_list(field.record, field.value, "own").iterator()
     return found
 
 

@@ -6,6 +6,7 @@ Everything is set-based: the number of statements does not depend on the number 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -181,7 +182,7 @@ def _tell(batch: _Batch, entry: Entry) -> None:
     """Nothing of a historical draft; an old order that changes now is news."""
     if entry.draft.historical:
         return
-    about = {
+    about: dict[str, Any] = {
         "order_id": entry.order_id, "contact_id": entry.contact_id, "store_id": batch.store.pk,
         "kind": batch.store.kind, "products": tuple(entry.products), "value": str(entry.draft.total),
         "currency": entry.draft.currency, "status": entry.status,

@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 .ci/chromium.sh
+.ci/imap.sh
 
 mkdir -p var
 log=var/test-second-lane.log

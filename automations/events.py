@@ -1,6 +1,6 @@
 """What reaches the engine: kinds of event, and batches of them."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,12 @@ LEFT_AUTOMATION = EventKind("left_automation")
 GOAL_ACHIEVED = EventKind("goal_achieved")
 SCORE_CHANGED = EventKind("score_changed")
 CONVERSION_OCCURRED = EventKind("conversion_occurred")
+DATE_REACHED = EventKind("date_reached")
+FEED_UPDATED = EventKind("feed_updated")
+FILE_DOWNLOADED = EventKind("file_downloaded")
+SENTIMENT_CHANGED = EventKind("sentiment_changed")
+ACCOUNT_FIELD_CHANGED = EventKind("account_field_changed")
+ACCOUNT_CONTACTS_CHANGED = EventKind("account_contacts_changed")
 ORDER_PLACED = EventKind("order_placed")
 ORDER_STATUS_CHANGED = EventKind("order_status_changed")
 CART_ABANDONED = EventKind("cart_abandoned")
@@ -74,3 +80,18 @@ class Event:
     origin: Origin = field(default_factory=current_origin)
     at: datetime = field(default_factory=lambda: timezone.now())
     happened: datetime | None = None
+
+
+#: By kind: what the data kept with an enrollment stand for, where that is too much to keep with each.
+_told: dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
+
+
+def tells(kind: EventKind, teller: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> None:
+    _told[kind.name] = teller
+
+
+def told(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What texts can name of an event as an enrollment keeps it."""
+    data = dict(event.get("data") or {})
+    teller = _told.get(str(event.get("kind")))
+    return {**data, **teller(data)} if teller else data

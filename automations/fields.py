@@ -16,7 +16,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from automations.names import remembered
+from automations.names import name_of, remembered
 from contacts.contact_fields import CONTACT
 from contacts.entities import StandardField, entity_of
 from contacts.models import CustomField
@@ -148,3 +148,11 @@ def canonical(key: str, value: str, scope: str = "contact") -> str:
     parsed = parse_value(key, value, scope)
     field = field_of(key, scope)
     return field.to_text(parsed) if field else ""
+
+
+def shown_value(key: str, text: str, scope: str = "contact") -> str:
+    """A canonical text as people read it: a user by name, several options in one line."""
+    field = field_of(key, scope)
+    if isinstance(field, StandardField) and field.of_users and text:
+        return name_of(get_user_model(), int(text))
+    return ", ".join(text.splitlines())

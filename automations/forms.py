@@ -21,6 +21,9 @@ from automations.names import is_remembering, record_of
 #: As Django says it for a choice among records.
 NOT_CHOSEN = "---------"
 
+#: Names that a text box suggests.
+SUGGESTED = 200
+
 #: A record that a saved setting names and that is gone.
 MISSING = {
     "invalid_choice": _("it does not exist (any more); choose another."),
@@ -61,6 +64,41 @@ class Suggestions(forms.TextInput):
         field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
         options = format_html_join("", '<option value="{}"></option>', ((text,) for text in self.known()))
         return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, options)
+
+
+class NamedRecordField(forms.ModelChoiceField):
+    """One record of a model that may have very many: typed by its name, with suggestions, instead of chosen
+    from a list of all. As JSON it is the record's id; a name is taken as well."""
+
+    def __init__(self, queryset: "QuerySet[Any]", *, name: str = "name", **kwargs: Any) -> None:
+        self.name = name
+        super().__init__(queryset, widget=Suggestions(self._known), **kwargs)
+        self.error_messages |= MISSING
+
+    def _known(self) -> Iterable[str]:
+        assert self.queryset is not None  # noqa: S101 given above
+        return self.queryset.order_by(self.name).values_list(self.name, flat=True)[:SUGGESTED]
+
+    def prepare_value(self, value: Any) -> Any:
+        record = self._find(value)
+        return getattr(record, self.name) if record else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        record = self._find(value)
+        if record is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return record
+
+    def _find(self, value: Any) -> Any:
+        """By id, and else by name."""
+        if value in self.empty_values or isinstance(value, Model):
+            return value or None
+        assert self.queryset is not None  # noqa: S101 given above
+        text = str(value).strip()
+        by_id = record_of(self.queryset, int(text)) if text.isdecimal() and len(text) <= 18 else None
+        return by_id or self.queryset.filter(**{f"{self.name}__iexact": text}).first()
 
 
 class SettingsForm(forms.Form):
@@ -170,7 +208,7 @@ class SettingsForm(forms.Form):
 
 def _look_up_once(field: forms.Field) -> None:
     """Let a model choice take its records from memory: a page validates many forms with the same lists."""
-    if not isinstance(field, forms.ModelChoiceField):
+    if not isinstance(field, forms.ModelChoiceField) or isinstance(field, NamedRecordField):
         return
 
     def find(value: Any) -> Any:

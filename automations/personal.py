@@ -48,9 +48,13 @@ def share_bar() -> str:
 
 def _of_contacts() -> Iterator[Group]:
     yield _("Contact"), [_tag(f"contact.{name}") for name in STANDARD]
-    keys = CustomField.objects.order_by("position", "pk").values_list("key", flat=True)[:LIMIT]
+    keys = (
+        CustomField.objects.filter(entity="contact")
+        .order_by("position", "pk")
+        .values_list("key", flat=True)[:LIMIT]
+    )
     yield _("Fields"), [_tag(f"contact.fields.{key}") for key in keys]
-    scores = Score.objects.order_by("pk").values_list("key", flat=True)[:LIMIT]
+    scores = Score.of("contact").order_by("pk").values_list("key", flat=True)[:LIMIT]
     yield _("Scores"), [_tag(f"contact.scores.{key}") for key in scores]
     for kind in RECORDS:
         yield str(kind.label), [_tag(f"{kind.name}.{name}") for name in kind.names()[:LIMIT]]

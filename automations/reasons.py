@@ -79,3 +79,4 @@ class Skip(models.TextChoices):
     SUPPRESSED = "suppressed", _("the address is suppressed")
     CONTACT_GONE = "contact_gone", _("the contact was deleted")
     CANCELLED = "cancelled", _("cancelled by hand")
+    NO_MAILBOX = "no_mailbox", _("the mailbox is gone or not connected")

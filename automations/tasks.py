@@ -3,9 +3,10 @@
 from django.utils import timezone
 
 from automations.delivery.outbox import deliver_due, reap_leases
-from automations.engine import retention, scoring
+from automations.engine import retention, scoring, sweeps
 from automations.engine.goals import wake_for_goals
 from automations.engine.pump import pump
+from automations.feeds.checking import check_feeds, forget_old
 
 
 def work() -> int:
@@ -27,8 +28,21 @@ def roll_up() -> int:
 
 
 def retain() -> int:
-    return retention.delete_old(now=timezone.now())
+    return retention.delete_old(now=timezone.now()) + forget_old(now=timezone.now())
 
 
 def sweep_score_rules() -> int:
     return scoring.sweep(now=timezone.now())
+
+
+def sweep() -> int:
+    """Every minute: what only the clock tells."""
+    return sweeps.sweep(now=timezone.now())
+
+
+def read_feeds() -> int:
+    """Every minute: read the feeds that are due, and tell their triggers at once."""
+    checked = check_feeds(now=timezone.now())
+    if checked:
+        sweep()
+    return checked

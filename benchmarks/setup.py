@@ -37,8 +37,10 @@ def step(kind: str, settings: dict, parent: str = "", arm: str = "") -> dict:
     return {"key": new_key(), "type": kind, "parent": parent, "arm": arm, "enabled": True, "settings": settings}
 
 
-def make_automations(count: int, tags: list[int], steps: list[dict], runs: str = "once") -> list[int]:
-    """Active, published automations that listen to `tags`, without drafts: only what runs."""
+def make_automations(
+    count: int, tags: list[int], steps: list[dict], runs: str = "once", trigger: dict | None = None
+) -> list[int]:
+    """Active, published automations that listen to `tags` (or have `trigger`), without drafts: only what runs."""
     made = Automation.objects.bulk_create(
         Automation(name=f"Bench {number}", is_active=True, activated_at=timezone.now()) for number in range(count)
     )
@@ -51,10 +53,9 @@ def make_automations(count: int, tags: list[int], steps: list[dict], runs: str =
                 "triggers": [
                     {
                         "key": new_key(),
-                        "type": "tag_added",
                         "runs": runs,
                         "segment": {},
-                        "settings": {"tags": [tags[number % len(tags)]]},
+                        **(trigger or {"type": "tag_added", "settings": {"tags": [tags[number % len(tags)]]}}),
                     }
                 ],
                 "steps": steps,

@@ -10,13 +10,19 @@ from contacts.api.root import NotFoundView, RootView
 from contacts.api.routes import routes as contacts_routes
 from contacts.api.routes import views as contacts_views
 from contacts.api.users import TokenView
+from deals.api.routes import routes as deals_routes
 from ecommerce.api.routes import routes as ecommerce_routes
 
 router = DefaultRouter()
 router.APIRootView = RootView
 router.include_format_suffixes = False
 # Of two with one prefix the higher layer's counts: it knows more of the same records.
-known = {**dict(contacts_routes), **dict(ecommerce_routes), **dict(automations_routes)}
+known = {
+    **dict(contacts_routes),
+    **dict(deals_routes),
+    **dict(ecommerce_routes),
+    **dict(automations_routes),
+}
 for prefix, viewset in sorted(known.items()):
     router.register(prefix, viewset, basename=prefix)
 

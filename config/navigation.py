@@ -59,6 +59,33 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
         ],
     ),
     (
+        _("Deals"),
+        [
+            (_("Board"), "view_kanban", "deals:board", "deals.view_deal"),
+            (_("My tasks"), "checklist", "deals:tasks", "deals.view_task"),
+            (_("Deals"), "handshake", "deals_deal_changelist", "deals.view_deal"),
+            (_("Tasks"), "task_alt", "deals_task_changelist", "deals.view_task"),
+            (_("Pipelines"), "conversion_path", "deals_pipeline_changelist", "deals.view_pipeline"),
+            (_("Task types"), "category", "deals_tasktype_changelist", "deals.view_tasktype"),
+            (_("Deal notes"), "sticky_note_2", "deals_dealnote_changelist", "deals.view_dealnote"),
+            (
+                _("Sentiment"),
+                "sentiment_satisfied",
+                "deals_sentimentchange_changelist",
+                "deals.view_sentimentchange",
+            ),
+        ],
+    ),
+    (
+        _("Personal e-mail"),
+        [
+            (_("My mailboxes"), "mail_lock", "personal:mailboxes", "deals.view_mailbox"),
+            (_("Mailboxes"), "inbox_customize", "deals_mailbox_changelist", "deals.view_mailbox"),
+            (_("Personal e-mails"), "contact_mail", "deals_personalemail_changelist", "deals.view_personalemail"),
+            (_("Downloads"), "download", "deals_filedownload_changelist", "deals.view_filedownload"),
+        ],
+    ),
+    (
         _("Site and events"),
         [
             (_("Events"), "bolt", "contacts_customevent_changelist", "contacts.view_customevent"),

@@ -193,6 +193,46 @@ INBOUND_PASS_ON = env.bool("INBOUND_PASS_ON", default=True)
 POSTMARK_API_URL = env.str("POSTMARK_API_URL", default="https://api.postmarkapp.com").rstrip("/")
 POSTMARK_RATE = env.int("POSTMARK_RATE", default=6_000)
 
+# Users' mailboxes. Servers on private addresses are refused unless this allows them.
+MAILBOX_ALLOW_PRIVATE = env.bool("MAILBOX_ALLOW_PRIVATE", default=False)
+MAILBOX_TIMEOUT = env.float("MAILBOX_TIMEOUT", default=15.0)
+MAILBOX_POLL_SECONDS = env.int("MAILBOX_POLL_SECONDS", default=60)
+# Of larger mails only the head is read.
+MAILBOX_MAX_BYTES = env.int("MAILBOX_MAX_BYTES", default=25 * 1024 * 1024)
+# Files of personal e-mails, which contacts fetch by a link.
+MAIL_ATTACHMENT_MAX_BYTES = env.int("MAIL_ATTACHMENT_MAX_BYTES", default=10 * 1024 * 1024)
+MAIL_ATTACHMENTS_PER_EMAIL = env.int("MAIL_ATTACHMENTS_PER_EMAIL", default=10)
+MAIL_ATTACHMENT_TYPES = env.list(
+    "MAIL_ATTACHMENT_TYPES",
+    default=[
+        "pdf",
+        "doc",
+        "docx",
+        "odt",
+        "rtf",
+        "txt",
+        "md",
+        "xls",
+        "xlsx",
+        "ods",
+        "csv",
+        "ppt",
+        "pptx",
+        "odp",
+        "png",
+        "jpg",
+        "jpeg",
+        "gif",
+        "webp",
+        "heic",
+        "zip",
+        "ics",
+        "vcf",
+        "mp3",
+        "mp4",
+    ],
+)
+
 # --- Engine -----------------------------------------------------------------------------------
 # A trigger index older than this many seconds asks the database for its version on a single save.
 TRIGGER_INDEX_TTL = env.float("TRIGGER_INDEX_TTL", default=1.0)
@@ -205,6 +245,12 @@ SCORE_HISTORY_DAYS = env.int("SCORE_HISTORY_DAYS", default=730)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 # The files of imports and exports; 0 keeps them for ever.
 FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)
+# How long ago a date may have been reached for a machine that was off to catch up with it.
+DATE_CATCH_UP_HOURS = env.int("DATE_CATCH_UP_HOURS", default=7 * 24)
+# Feeds: the longest document, how many seconds it may take, and how many are read side by side.
+FEED_MAX_BYTES = env.int("FEED_MAX_BYTES", default=5 * 1024 * 1024)
+FEED_TIMEOUT = env.float("FEED_TIMEOUT", default=15.0)
+FEED_THREADS = env.int("FEED_THREADS", default=8)
 LATE_RELEASE_PER_MINUTE = env.int("LATE_RELEASE_PER_MINUTE", default=1_000)
 WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
 SMS_BACKEND = env("SMS_BACKEND", default="automations.delivery.sms.ConsoleBackend")
@@ -316,6 +362,9 @@ SPECTACULAR_SETTINGS = {
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
+        "DealStatusEnum": "deals.models.deals.DealStatus",
+        "StageColorEnum": "deals.models.pipelines.Stage.Color",
+        "CurrencyEnum": "deals.money.currency_choices",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -71,6 +71,7 @@ class Entity:
     owner   the foreign key to the record in `values` and `facts`
     facts   the model of what changed: owner, field, old, new, and the columns of Fact
     batch   (scope, field's key, changes) -> the batch that is announced after a bulk write
+    reserved  keys that no custom field can have, besides those of the standard fields
     """
 
     key: str
@@ -80,6 +81,7 @@ class Entity:
     facts: type[models.Model]
     batch: Callable[[str, str, Changes], object]
     standard: Mapping[str, StandardField] = field(default_factory=dict)
+    reserved: frozenset[str] = frozenset()
 
     @property
     def owner_id(self) -> str:

@@ -28,6 +28,10 @@ KEPT_FROM_EDITORS = (
     "sitemessage",
     "score",
     "conversion",
+    "pipeline",
+    "stage",
+    "tasktype",
+    "taskoutcome",
     "product",
     "category",
 )

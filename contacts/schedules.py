@@ -1,5 +1,6 @@
 """What the worker does by the clock."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import AppConfig
@@ -19,10 +20,14 @@ SCHEDULES = {
 
 def ensure_schedules(sender: AppConfig, apps: Apps, using: str, **kwargs: Any) -> None:
     """After a migration: let the worker do by the clock what SCHEDULES names; what is there stays as it is."""
-    if sender.label != "django_q":
-        return
+    if sender.label == "django_q":
+        make_schedules(apps, using, SCHEDULES)
+
+
+def make_schedules(apps: Apps, using: str, wanted: Mapping[str, tuple[str, int]]) -> None:
+    """`wanted` as SCHEDULES above; for other apps too."""
     schedules = apps.get_model("django_q", "Schedule").objects.using(using)
-    for function, (name, minutes) in SCHEDULES.items():
+    for function, (name, minutes) in wanted.items():
         schedules.get_or_create(
             func=function, defaults={"name": name, "schedule_type": "I", "minutes": minutes, "repeats": -1}
         )

@@ -29,7 +29,7 @@ TOP = 10
 
 @admin.register(Score)
 class ScoreAdmin(AutomationsAdmin):
-    list_display = ["name", "description", "rule_count", "contact_count", "is_active"]
+    list_display = ["name", "subject", "description", "rule_count", "contact_count", "is_active"]
     search_fields = ["name", "description"]
     change_form_outer_after_template = "admin/automations/score.html"
 
@@ -41,10 +41,10 @@ class ScoreAdmin(AutomationsAdmin):
         )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["name", "key", "description", "is_active"]
+        return ["name", "key", "subject", "description", "is_active"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["key"] if obj else []
+        return ["key", "subject"] if obj else []
 
     @display(description=gettext_lazy("rules"))
     def rule_count(self, score: Any) -> int:
@@ -65,6 +65,8 @@ class ScoreAdmin(AutomationsAdmin):
             return response.render() if hasattr(response, "render") else response
 
     def _panel(self, request: HttpRequest, score: Score) -> dict[str, Any]:
+        if score.subject != Score.Subject.CONTACT:
+            return {}
         rules = list(score.rules.select_related("score"))
         people = score.contact_scores.select_related("contact").order_by("-points", "-pk")
         return {

@@ -9,6 +9,7 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
 from .steps import StepViewSet
@@ -22,6 +23,7 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("deliveries", DeliveryViewSet),
     ("email-templates", EmailTemplateViewSet),
     ("enrollments", EnrollmentViewSet),
+    ("personal-emails", PersonalEmailViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
     ("step-types", StepTypeViewSet),

@@ -36,6 +36,10 @@ class RuleSerializer(StrictModelSerializer):
 
 
 class ScoreRuleSerializer(RuleSerializer):
+    score = serializers.PrimaryKeyRelatedField(
+        queryset=Score.of("contact"), help_text="The id of a score of contacts."
+    )
+
     class Meta:
         model = ScoreRule
         fields = [

@@ -5,24 +5,38 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import reverse
 
 from automations.models import Automation, Step, Trigger
 from automations.names import remembered_names
+from contacts import shell
+from contacts.shell import View, full_page
 
 from .canvas import Canvas, build_canvas
 from .context import bar_context
 
+__all__ = [
+    "ADD",
+    "CHANGE",
+    "VIEW",
+    "can_edit",
+    "full_page",
+    "get_automation",
+    "get_part",
+    "may",
+    "page_context",
+    "panel",
+    "panel_html",
+    "refused",
+    "updated",
+]
+
 VIEW = "automations.view_automation"
 CHANGE = "automations.change_automation"
 ADD = "automations.add_automation"
-View = Callable[..., HttpResponse]
 
 
 def may(permission: str, *methods: str) -> Callable[[View], View]:
@@ -31,25 +45,12 @@ def may(permission: str, *methods: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return _to_login(request)
-            if not request.user.has_perm(permission):
-                raise PermissionDenied
-            if request.method not in methods:
-                return HttpResponse(status=405, headers={"Allow": ", ".join(methods)})
             with remembered_names():
                 return view(request, *args, **kwargs)
 
-        return wrapped
+        return shell.may(permission, *methods)(wrapped)
 
     return decorate
-
-
-def _to_login(request: HttpRequest) -> HttpResponse:
-    if request.headers.get("HX-Request"):
-        # A fragment must not be replaced by a log-in page: the whole page goes there.
-        return HttpResponse(status=204, headers={"HX-Redirect": reverse("admin:login")})
-    return redirect_to_login(request.get_full_path())
 
 
 def get_automation(pk: int) -> Automation:
@@ -68,11 +69,6 @@ def get_part(automation: Automation, kind: str, key: str) -> Trigger | Step:
 
 def can_edit(request: HttpRequest) -> bool:
     return request.user.has_perm(CHANGE)
-
-
-def full_page(request: HttpRequest, template: str, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
-    """A page in the admin's shell."""
-    return render(request, template, {**admin.site.each_context(request), **context}, **kwargs)
 
 
 def panel(request: HttpRequest, template: str, automation: Automation, context: dict[str, Any]) -> HttpResponse:

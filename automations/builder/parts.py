@@ -110,7 +110,7 @@ def probe(request: HttpRequest, pk: int, kind: str, key: str) -> HttpResponse:
     part = get_part(get_automation(pk), kind, key)
     part.apply(_Posted(part, request).right)
     text = request.POST.get("probe", "").strip()
-    matches, answer = part.probe(text) if text else (False, "")
+    matches, answer = part.probe(text) if text or part.probe_alone else (False, "")
     context = {"text": answer, "matches": matches}
     return render(request, "automations/builder/panels/probe.html", context)
 

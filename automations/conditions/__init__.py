@@ -5,6 +5,7 @@ from . import tag, tag_date, subscription, subscription_date  # isort: skip
 from . import automation, email_sent, segment, now  # isort: skip
 from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
 from . import score, conversion  # isort: skip
+from . import account, account_field  # isort: skip
 from . import bought, order_count, total_spent, last_order  # isort: skip
 from . import shop_total, shop_currency, shop_status, shop_store, shop_product, shop_category  # isort: skip
 from . import shop_date, cart_state  # isort: skip
@@ -17,6 +18,8 @@ __all__ = [
     "ConditionError",
     "Moment",
     "Tree",
+    "account",
+    "account_field",
     "app_receipt",
     "automation",
     "bought",

@@ -1,6 +1,6 @@
-"""A standard or custom field of the contact, compared as its type asks."""
+"""A standard or custom field of the contact, or of another record, compared as its type asks."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,12 +13,14 @@ from automations.fields import (
     FieldChoice,
     Follows,
     canonical,
-    contact_fields,
     field_choices,
     field_label,
+    field_of,
     field_references,
+    shown_value,
 )
 from automations.forms import SettingsForm
+from contacts.entities import StandardField
 from contacts.field_types import Date, Number
 from contacts.models import CustomField
 from contacts.quotes import quoted
@@ -53,7 +55,7 @@ BY_COLUMN = {
     "date": DATES,
     "datetime": DATES,
 }
-BY_TYPE = {"checkbox": ("is", "not_empty")}
+BY_TYPE = {"checkbox": ("is", "not_empty"), "user": ("is", "not_empty")}
 MAX_DAYS = 36_500
 
 
@@ -65,6 +67,9 @@ def choices() -> list[Any]:
 
 
 class FieldForm(SettingsForm):
+    """A subclass names another scope, and its own FieldChoice of that scope."""
+
+    scope: ClassVar[str] = "contact"
     follows = {
         "value": Follows(
             "field",
@@ -84,30 +89,28 @@ class FieldForm(SettingsForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         key, op = data.get("field"), data.get("op")
-        if not key or not op or self.errors:
+        field = field_of(key, self.scope) if key else None
+        if field is None or not key or not op or self.errors:
             return data
-        custom = contact_fields().get(key)
-        if NEGATED.get(op, op) not in _ops(custom):
-            names = {"op": OPS[op], "field": field_label(key)}
+        if NEGATED.get(op, op) not in _ops(field):
+            names = {"op": OPS[op], "field": field.label}
             raise ValidationError({"op": _("“%(op)s” doesn't fit the field “%(field)s”.") % names})
         try:
-            data["value"] = _value(key, op, data.get("value") or "", custom)
+            data["value"] = _value(field, op, data.get("value") or "", self.scope)
         except ValidationError as error:
             self.add_error("value", error)
         return data
 
 
-@CONDITIONS.register
-class FieldCondition(Condition):
-    slug = "field"
-    label = gettext_lazy("Contact field")
-    Form = FieldForm
-    listens_to = (FIELD_CHANGED, CONTACT_CREATED)
+class FieldQuestion(Condition):
+    """A field of whatever its form's scope says, compared as its type asks."""
+
+    Form: ClassVar[type[FieldForm]] = FieldForm
 
     @classmethod
     def compile(cls, settings: Settings, moment: Moment) -> Q:
-        op: str = settings["op"]
-        found = compile_field(settings["field"], NEGATED.get(op, op), settings.get("value") or "", moment)
+        op, value = settings["op"], settings.get("value") or ""
+        found = compile_field(settings["field"], NEGATED.get(op, op), value, moment, cls.Form.scope)
         return ~found if op in NEGATED else found
 
     @classmethod
@@ -118,9 +121,9 @@ class FieldCondition(Condition):
     def describe(cls, settings: Settings) -> str:
         value = settings.get("value")
         if value and settings["op"] not in TIMED:
-            value = quoted(value)
+            value = quoted(shown_value(settings["field"], value, cls.Form.scope))
         text = _("has a field “%(field)s” that %(op)s %(value)s") % {
-            "field": field_label(settings["field"]),
+            "field": field_label(settings["field"], cls.Form.scope),
             "op": OPS[settings["op"]],
             "value": value or "",
         }
@@ -128,16 +131,23 @@ class FieldCondition(Condition):
 
     @classmethod
     def references(cls, settings: Settings) -> set[tuple[str, int]]:
-        return field_references(settings["field"])
+        return field_references(settings["field"], cls.Form.scope)
 
 
-def _ops(custom: CustomField | None) -> tuple[str, ...]:
-    if custom is None:
-        return BY_COLUMN["text"]
-    return BY_TYPE.get(custom.type) or BY_COLUMN[custom.kind.column]
+@CONDITIONS.register
+class FieldCondition(FieldQuestion):
+    slug = "field"
+    label = gettext_lazy("Contact field")
+    listens_to = (FIELD_CHANGED, CONTACT_CREATED)
 
 
-def _value(key: str, op: str, value: str, custom: CustomField | None) -> str:
+def _ops(field: StandardField | CustomField) -> tuple[str, ...]:
+    if isinstance(field, StandardField) and field.of_users:
+        return BY_TYPE["user"]
+    return BY_TYPE.get(field.kind.slug) or BY_COLUMN[field.kind.column]
+
+
+def _value(field: StandardField | CustomField, op: str, value: str, scope: str) -> str:
     """The value as it is compared: canonical where the type has such a form; ValidationError if it can't be."""
     if op in WITHOUT_VALUE:
         return ""
@@ -145,15 +155,15 @@ def _value(key: str, op: str, value: str, custom: CustomField | None) -> str:
         raise ValidationError(_("Give a value to compare with."))
     if op in TIMED:
         return _days(value)
-    column = custom.kind.column if custom else "text"
+    column = field.kind.column
     if column in ("date", "datetime"):
         return _date(value)
-    if column == "number" and (custom is None or custom.type != "checkbox"):
+    if column == "number" and field.kind.slug != "checkbox":
         return Number().to_text(Number().parse(value, []))
     if op not in ("is", "is_not"):
         return value
-    found = canonical(key, value)
-    if custom is not None and custom.kind.multiple and "\n" in found:
+    found = canonical(field.key, value, scope)
+    if field.kind.multiple and "\n" in found:
         raise ValidationError(_("Compare with one option; add a condition for each."))
     return found
 

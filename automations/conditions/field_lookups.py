@@ -39,6 +39,8 @@ def _standard(entity: Entity, key: str, op: str, value: str, moment: Moment) -> 
     name = field.column
     if op == "not_empty":
         return Q(**{f"{name}__isnull": False}) if field.empty is None else ~Q(**{name: ""})
+    if field.of_users:
+        return Q(**{name: int(value)})
     if field.kind.column == "number":
         lookup = {"is": name, "greater": f"{name}__gt", "less": f"{name}__lt"}[op]
         return Q(**{lookup: Decimal(value)})

@@ -20,7 +20,7 @@ LIMIT = 10**15
 class ScoreForm(SettingsForm):
     depends = {"upper": ("op", ("between",))}
 
-    score = forms.ModelChoiceField(label=gettext_lazy("Score"), queryset=Score.objects.all())
+    score = forms.ModelChoiceField(label=gettext_lazy("Score"), queryset=Score.of("contact"))
     op = forms.ChoiceField(
         label="",
         choices=[

@@ -1,6 +1,7 @@
 """What an e-mail of the ledger belongs to: a one-off campaign, or the one that stands for an automation's step."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum
@@ -16,6 +17,16 @@ from .tracking import links_in
 CONTENT = (
     "subject", "preheader", "html", "text", "from_name", "from_email", "reply_to", "track_opens", "track_links",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An e-mail of an automation, as it is to be counted: under which key, kind of campaign and name."""
+
+    key: str
+    automation: Automation
+    kind: str
+    name: str
 
 
 def origin_key(automation_id: int, step_key: str) -> str:
@@ -40,16 +51,16 @@ def content_of(campaign: Campaign) -> dict[str, Any]:
 def name_campaigns(automation: Automation, steps: Iterable[Step]) -> None:
     """A campaign for each e-mail of a version that is being published, called as the e-mail is called now,
     with its links."""
-    contents = {origin_key(automation.pk, step.key): step.message_content() for step in steps}
-    emails = {key: content for key, content in contents.items() if content}
+    counted = {origin_key(automation.pk, step.key): step.counted_as() for step in steps}
+    emails = {key: email for key, email in counted.items() if email}
     if not emails:
         return
-    _save({key: (automation, str(content["subject"])) for key, content in emails.items()})
-    for key, content in emails.items():
+    _save([Named(key, automation, kind, name) for key, (kind, name, _content) in emails.items()])
+    for key, (_kind, _name, content) in emails.items():
         # Whom answers are passed on to.
         Campaign.objects.filter(origin_key=key).update(from_email=content.get("from_email") or "")
     rows = Campaign.objects.filter(origin_key__in=emails).values_list("pk", "origin_key")
-    add_links(urls={pk: links_in(emails[key or ""]) for pk, key in rows})
+    add_links(urls={pk: links_in(emails[key or ""][2]) for pk, key in rows})
 
 
 def note_links(campaign: Campaign) -> None:
@@ -57,14 +68,15 @@ def note_links(campaign: Campaign) -> None:
     add_links(urls={campaign.pk: links_in(content_of(campaign))})
 
 
-def campaigns_of(deliveries: Sequence[Delivery]) -> dict[int, Campaign]:
+def campaigns_of(deliveries: Sequence[Delivery], kind: str = CampaignKind.AUTOMATION) -> dict[int, Campaign]:
     """{delivery id: its campaign}; those of versions from before there were campaigns are made. Two queries."""
     keys = {d.pk: origin_key(d.automation_id, d.step_key) for d in deliveries if d.automation_id}
     by_key = {row.origin_key: row for row in Campaign.objects.filter(origin_key__in=set(keys.values()))}
     missing = [d for d in deliveries if d.pk in keys and keys[d.pk] not in by_key]
     if missing:
         automations = Automation.objects.in_bulk({d.automation_id or 0 for d in missing})
-        _save({keys[d.pk]: (automations[d.automation_id or 0], d.subject) for d in missing})
+        new = {keys[d.pk]: Named(keys[d.pk], automations[d.automation_id or 0], kind, d.subject) for d in missing}
+        _save(new.values())
         by_key |= {row.origin_key: row for row in Campaign.objects.filter(origin_key__in=set(keys.values()))}
     one_off = Campaign.objects.prefetch_related("lists").in_bulk(
         {d.campaign_id for d in deliveries if d.campaign_id}
@@ -73,17 +85,17 @@ def campaigns_of(deliveries: Sequence[Delivery]) -> dict[int, Campaign]:
     return {pk: campaign for pk, campaign in found.items() if campaign}
 
 
-def _save(wanted: Mapping[str, tuple[Automation, str]]) -> None:
+def _save(wanted: Iterable[Named]) -> None:
     Campaign.objects.bulk_create(
         [
             Campaign(
-                kind=CampaignKind.AUTOMATION,
+                kind=named.kind,
                 status=CampaignStatus.SENT,
-                origin_key=key,
-                name=f"{automation.name}: {subject}"[:250],
-                subject=subject[:250],
+                origin_key=named.key,
+                name=f"{named.automation.name}: {named.name}"[:250],
+                subject=named.name[:250],
             )
-            for key, (automation, subject) in wanted.items()
+            for named in wanted
         ],
         update_conflicts=True,
         unique_fields=["origin_key"],

@@ -8,9 +8,11 @@ from typing import Any
 import requests
 from anymail.exceptions import AnymailAPIError, AnymailError
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends import filebased
 from django.core.mail.backends import smtp as django_smtp
 from django.utils.translation import gettext as _
 
+from . import files
 from .outbox import Permanent, Temporary, Unclear
 from .smtp import EmailBackend
 
@@ -25,6 +27,8 @@ def mail_connection() -> Iterator[Any]:
     connection = get_connection(fail_silently=False)
     if type(connection) is django_smtp.EmailBackend:
         connection = EmailBackend(fail_silently=False)
+    elif type(connection) is filebased.EmailBackend:
+        connection = files.EmailBackend(fail_silently=False)
     _open(connection.open)
     try:
         yield connection
@@ -42,6 +46,8 @@ def hand_over(connection: Any, message: EmailMessage) -> str:
     breaks before (the server had closed an idle one, say), a new one is tried, once.
     """
     message.connection = connection
+    if isinstance(connection, files.EmailBackend):
+        return _send_file(message)
     if not isinstance(connection, EmailBackend):
         return _send(message)
     try:
@@ -86,6 +92,14 @@ def _send_smtp(connection: EmailBackend, message: EmailMessage) -> str:
             connection.abandon()
             raise Unclear(str(error) or type(error).__name__) from error
         raise Permanent(_("The message can't be sent as it is: %s") % error) from error
+
+
+def _send_file(message: EmailMessage) -> str:
+    """A file that can't be written holds nothing of the message, and the next would meet the same."""
+    try:
+        return _send(message)
+    except OSError as error:
+        raise Temporary(_("The e-mail can't be written: %s") % error, channel_down=True) from error
 
 
 def _refusal(connection: EmailBackend, code: int, text: Any) -> Exception:

@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 
 CLAIM = 50
 PAUSES = (60, 300, 1_800, 7_200, 21_600, 43_200)  # seconds, by attempt
+LONGEST_PAUSE = timedelta(minutes=30)
 MAX_ATTEMPTS = 8
 SERVED = (Lane.SINGLE, Lane.MASS)
 FINAL = (DeliveryStatus.SENT, DeliveryStatus.SKIPPED, DeliveryStatus.FAILED)
@@ -212,7 +213,7 @@ def _claim(channel: Channel, now: datetime) -> list[Delivery]:
     with transaction.atomic():
         SenderState.objects.get_or_create(channel=channel.slug)
         state = SenderState.objects.select_for_update().get(channel=channel.slug)
-        if state.paused_until and state.paused_until > now:
+        if _paused(state, now):
             return []
         room = max(min(CLAIM, _room(channel, now)), 0)
         claimed, more = only_active(_in_turns(due, room))
@@ -327,13 +328,18 @@ def _pause(channel: Channel, error: Exception, now: datetime) -> None:
     """
     with transaction.atomic():
         state = SenderState.objects.select_for_update().get(channel=channel.slug)
-        if state.paused_until and state.paused_until > now:
+        if _paused(state, now):
             return
-        pause = timedelta(seconds=min(10 * 2 ** min(state.failures, 8), 1_800))
+        pause = min(timedelta(seconds=10 * 2 ** min(state.failures, 8)), LONGEST_PAUSE)
         state.failures += 1
         state.paused_until, state.error = now + pause, str(error)[:2_000]
         state.save()
     log.warning("Channel %s is paused for %s: %s", channel.slug, pause, error)
+
+
+def _paused(state: SenderState, now: datetime) -> bool:
+    """A pause longer than any that is given comes from a clock that has been set back: it doesn't count."""
+    return bool(state.paused_until and now < state.paused_until <= now + LONGEST_PAUSE)
 
 
 def _recover(channel: Channel) -> None:
@@ -352,8 +358,12 @@ def _give_back(claimed: Sequence[Delivery], token: datetime | None) -> None:
 
 
 def reap_leases(*, now: datetime) -> int:
-    """Settle what crashed senders left behind; returns how many rows."""
-    over = Delivery.objects.filter(lease_until__lt=now)
+    """Settle what crashed senders left behind; returns how many rows.
+
+    A lease that ends later than two leases from now was given by a clock that has been set back since. It would
+    hold its row until then; twice, because the clocks of two machines may differ.
+    """
+    over = Delivery.objects.filter(Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * lease()))
     back = over.filter(status=DeliveryStatus.CLAIMED).update(status=DeliveryStatus.PENDING, lease_until=None)
     left = over.filter(status=DeliveryStatus.SENDING)
     if settings.EMAIL_UNCERTAIN_POLICY == "resend":

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from liquid import BoundTemplate, Environment
 from liquid.exceptions import LiquidError
 
+from automations.events import told
 from automations.records import mentioned, values_for
 from contacts.models import Contact
 
@@ -120,7 +121,7 @@ def context_of(contact: Contact, event: Mapping[str, Any]) -> dict[str, Any]:
             "scores": contact.score_points,
             "fields": {key: _value(value, zone) for key, value in contact.custom_values.items()},
         },
-        "event": dict(event.get("data") or {}),
+        "event": told(event),
     }
 
 

@@ -1,36 +1,17 @@
 """SMTP that remembers how far a message got, which smtplib's errors don't tell."""
 
 import smtplib
-from typing import Any
 
 from django.core.mail.backends import smtp
 
-
-class _Watched:
-    """Mixed into smtplib's clients. Until the text itself is written the server can't have taken the message."""
-
-    under_way = False
-    _in_data = False
-
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        self._in_data = True
-        try:
-            answer: tuple[int, bytes] = super().data(msg)  # type: ignore[misc]  # smtplib's
-            return answer
-        finally:
-            self._in_data = False
-
-    def send(self, s: Any) -> None:
-        """smtplib writes commands as str and the message's text as bytes."""
-        self.under_way = self.under_way or (self._in_data and isinstance(s, bytes))
-        super().send(s)  # type: ignore[misc]  # smtplib's
+from contacts.outgoing.sockets import Watched
 
 
-class _Plain(_Watched, smtplib.SMTP):
+class _Plain(Watched, smtplib.SMTP):
     pass
 
 
-class _Encrypted(_Watched, smtplib.SMTP_SSL):
+class _Encrypted(Watched, smtplib.SMTP_SSL):
     pass
 
 

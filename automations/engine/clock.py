@@ -1,4 +1,4 @@
-"""Wall time. Pure functions: zones, daylight saving and calendar arithmetic live here and nowhere else."""
+"""Wall time. Pure functions: zones, daylight saving and calendar arithmetic live here and in `dates` only."""
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta

@@ -64,6 +64,15 @@ class Index:
         exact = self.responders_by_key.get((event.kind, event.key), []) if event.key is not None else []
         return [*exact, *self.responders_by_key.get((event.kind, None), [])]
 
+    def every_listener(self) -> list[Listener]:
+        """Each active trigger once, however many keys it stands under."""
+        found = {
+            (listener.automation_id, listener.trigger.key): listener
+            for listeners in self.by_key.values()
+            for listener in listeners
+        }
+        return [found[key] for key in sorted(found)]
+
     def awaits(self, kind: EventKind) -> bool:
         """Whether any event of this kind could matter to anyone."""
         return kind in self.watchers or any(listened == kind for listened, _key in self.by_key)

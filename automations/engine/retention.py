@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from automations.models import EntryRefusal, StepCount, StepLog
+from automations.models import DateEntry, EntryRefusal, FeedRun, StepCount, StepLog
 from contacts.bulk import id_set
 
 BATCH = 10_000
@@ -35,10 +35,13 @@ def roll_up_counts() -> int:
 
 
 def delete_old(*, now: datetime) -> int:
-    """Delete log rows and refusals older than LOG_RETENTION_DAYS; returns how many."""
+    """Delete log, refusals, dates' occurrences and runs of feeds older than LOG_RETENTION_DAYS; returns how many.
+
+    An occurrence that is past what the sweep catches up with is not looked for again.
+    """
     before = now - timedelta(days=settings.LOG_RETENTION_DAYS)
     deleted = 0
-    for model in (StepLog, EntryRefusal):
+    for model in (StepLog, EntryRefusal, DateEntry, FeedRun):
         while True:
             ids = list(model.objects.filter(at__lt=before).order_by("pk").values_list("pk", flat=True)[:BATCH])
             if not ids:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0017_steps_sms_and_delete"),
+        ("automations", "0050_personal_emails"),
         ("ecommerce", "0001_initial"),
     ]
 

@@ -1,22 +1,30 @@
 from .account import Account
 from .automation import Automation, EntryPolicy, IndexVersion, Revision, Usage, Version
 from .configured import Configured
+from .dates import DateEntry, DateWatch
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
+from .feeds import Feed, FeedItem, FeedRun, FeedWatch
 from .log import StepCount, StepLog
 from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
-from .trigger import Trigger
+from .trigger import Trigger, Turn
 
 __all__ = [
     "Account",
     "Automation",
     "Configured",
     "ConversionRule",
+    "DateEntry",
+    "DateWatch",
     "Delivery",
     "Enrollment",
     "EntryPolicy",
     "EntryRefusal",
+    "Feed",
+    "FeedItem",
+    "FeedRun",
+    "FeedWatch",
     "IndexVersion",
     "Revision",
     "RuleCheck",
@@ -27,6 +35,7 @@ __all__ = [
     "StepCount",
     "StepLog",
     "Trigger",
+    "Turn",
     "Usage",
     "Version",
     "WakeUp",

@@ -39,6 +39,8 @@ class Configured(PolymorphicModel):
     Form: ClassVar[type[SettingsForm]]
     #: The label of a box in the builder's form in which the settings can be tried on an example, or "".
     probe_label: ClassVar[Any] = ""
+    #: The settings are tried as they are, at the press of a button: `probe` gets no example.
+    probe_alone: ClassVar[bool] = False
 
     key = models.CharField(_("key"), max_length=12, default=new_key, editable=False)
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from automations.events import EventKind
+from contacts.models.campaigns import CampaignKind
 
 from .automation import Automation
 from .configured import Configured
@@ -90,6 +91,11 @@ class Step(Configured):
     def message_content(self) -> dict[str, Any] | None:
         """What `delivery.message` makes an e-mail to the contact of; None for steps that send none."""
         return None
+
+    def counted_as(self) -> tuple[str, str, dict[str, Any]] | None:
+        """(kind of campaign, name, content) of the e-mail whose opens and clicks are counted; None for none."""
+        content = self.message_content()
+        return (CampaignKind.AUTOMATION, str(content["subject"]), content) if content else None
 
     def targets(self) -> set[str]:
         """Keys of other steps that the settings name (go to)."""

@@ -1,4 +1,6 @@
 from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 class Runs(models.TextChoices):
     ONCE = "once", _("once per contact")
     MULTIPLE = "multiple", _("every time")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One look at the clock: the moment, the account's time zone, and since when the automation is active."""
+
+    now: datetime
+    zone: str
+    active_since: datetime
 
 
 class Recipients(models.TextChoices):
@@ -79,6 +90,14 @@ class Trigger(Configured):
     def lists_of(self, event: Event) -> set[int]:
         """Ids of the lists that an event associates it with, where the settings leave the list open."""
         return set()
+
+    def sweep(self, turn: Turn) -> int:
+        """What only the clock tells: find whom it concerns by now, and raise the events.
+
+        Called every minute, maybe by two schedulers at once, and after a crash once more: it must
+        raise nothing twice. Returns how many contacts or records it raised events for.
+        """
+        return 0
 
     def meets_now(self) -> "QuerySet[Contact] | None":
         """Contacts who meet it now, for the backfill; None where that makes no sense."""

@@ -9,7 +9,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from automations.engine.index import touch_index
-from automations.models import Automation, Delivery, Enrollment, EntryRefusal, StepCount, StepLog, WakeUp
+from automations.models import (
+    Automation,
+    DateEntry,
+    Delivery,
+    Enrollment,
+    EntryRefusal,
+    StepCount,
+    StepLog,
+    WakeUp,
+)
 from contacts.models import List
 from contacts.origin import current_origin
 from contacts.services.records import save_record
@@ -56,6 +65,7 @@ def _delete_history(automation: Automation) -> None:
         Delivery.objects.filter(automation=automation),
         EntryRefusal.objects.filter(automation=automation),
         StepCount.objects.filter(automation=automation),
+        DateEntry.objects.filter(automation=automation),
         passes,
     )
     for rows in history:

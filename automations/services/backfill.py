@@ -74,13 +74,7 @@ def _apply(ids: Sequence[int], params: Mapping[str, Any]) -> int:
 
 def _listeners(index: Index, automation_id: int) -> list[Listener]:
     """The automation's active listeners, each trigger once though it may stand under several keys."""
-    found = {
-        listener.trigger.key: listener
-        for listeners in index.by_key.values()
-        for listener in listeners
-        if listener.automation_id == automation_id
-    }
-    return list(found.values())
+    return [listener for listener in index.every_listener() if listener.automation_id == automation_id]
 
 
 def _enter(listener: Listener, ids: Sequence[int], index: Index) -> None:

@@ -1,6 +1,7 @@
 """Turns facts into events, and answers what contacts ask of every app. The only code that knows both sides."""
 
 from . import (
+    accounts,
     apps,
     bulk,
     campaigns,
@@ -8,6 +9,7 @@ from . import (
     ecommerce,
     engagement,
     forms,
+    mail,
     people,
     rules,
     scores,
@@ -17,6 +19,7 @@ from . import (
 )
 
 __all__ = [
+    "accounts",
     "apps",
     "bulk",
     "campaigns",
@@ -24,6 +27,7 @@ __all__ = [
     "ecommerce",
     "engagement",
     "forms",
+    "mail",
     "people",
     "rules",
     "scores",

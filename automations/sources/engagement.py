@@ -41,6 +41,7 @@ def email_activity(instance: EmailActivity, created: bool, raw: bool = False, **
         "subject": email.subject,
         "link": instance.link_id,
         "detail": instance.detail,
+        "written": instance.link.url if instance.link else "",
         **email.details,
     }
     raise_event(Event(kind, [instance.contact_id], key=email.campaign_id, data=data, at=instance.at))

@@ -9,10 +9,12 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from automations.models import Delivery, Enrollment, EntryPolicy, EntryRefusal
+from automations.date_fields import contact_date_keys
+from automations.models import DateEntry, Delivery, Enrollment, EntryPolicy, EntryRefusal
 from automations.models.delivery import DeliveryStatus
 from automations.models.enrollment import INSIDE
 from automations.reasons import Exit
+from contacts.bulk import insert_rows
 from contacts.models import Contact
 from contacts.origin import Source
 from contacts.selectors.timeline import Cursor, Entry, register_provider, rows_before
@@ -43,6 +45,7 @@ def merge_enrollments(keep: Contact, drop: Contact, **kwargs: Any) -> None:
         last[row.automation_id] += 1
         Enrollment.objects.filter(pk=row.pk).update(contact=keep, number=last[row.automation_id])
     _merge_deliveries(keep, drop)
+    _merge_dates(keep, drop)
     EntryRefusal.objects.filter(contact=drop).update(contact=keep)
 
 
@@ -60,6 +63,15 @@ def _merge_deliveries(keep: Contact, drop: Contact) -> None:
     cancel_deliveries(deliveries=got.values_list("pk", flat=True))
     theirs.filter(campaign__in=campaigns).update(contact=None)
     Delivery.objects.filter(contact=drop).update(contact=keep)
+
+
+def _merge_dates(keep: Contact, drop: Contact) -> None:
+    """What date was reached for either, was for the one person. The rows of `drop` go once it is too late."""
+    rows = DateEntry.objects.filter(record_id=drop.pk, field__in=contact_date_keys())
+    names = ["automation_id", "trigger_key", "field", "occurrence", "day", "value", "at"]
+    found = list(rows.values_list(*names))
+    columns: dict[str, Any] = {name: [row[number] for row in found] for number, name in enumerate(names)}
+    insert_rows(DateEntry, {**columns, "record_id": keep.pk}, size=len(found), ignore_conflicts=True)
 
 
 def _last_numbers(contact: Contact) -> dict[int, int]:

@@ -33,7 +33,7 @@ class AdjustScoreStep(Step):
     points = models.IntegerField(gettext_lazy("points"), null=True)
 
     class Form(SettingsForm):
-        score = forms.ModelChoiceField(label=gettext_lazy("Score"), queryset=Score.objects.all())
+        score = forms.ModelChoiceField(label=gettext_lazy("Score"), queryset=Score.of("contact"))
         op = forms.ChoiceField(
             label=gettext_lazy("What to do"),
             choices=[

@@ -154,6 +154,15 @@ class StepRun:
         found = values_for(places, mentioned(*sources))
         return {visit.id: values for visit, values in zip(self.visits, found, strict=True)}
 
+    def record_ids(self, kind: str) -> dict[int, int]:
+        """{visit id: its record of the kind}: the one it entered with, what came along, or the contact's own."""
+        found = values_for([(visit.contact_id, visit.event) for visit in self.visits], {kind})
+        return {
+            visit.id: values[kind]["id"]
+            for visit, values in zip(self.visits, found, strict=True)
+            if kind in values
+        }
+
     def personalised(self, source: str, *, html: bool = False) -> dict[int, str]:
         """{visit id: the text for its contact}."""
         records = self.records(source)

@@ -9,6 +9,9 @@ from . import email_shared, email_forwarded, email_replied  # isort: skip
 from . import page_visited, site_message_dismissed  # isort: skip
 from . import score_changed, conversion_occurred  # isort: skip
 from . import calendly_meeting_received, typeform_form_received, unbounce_page_received  # isort: skip
+from . import date_reached, rss_updated  # isort: skip
+from . import file_downloaded, sentiment_changed  # isort: skip
+from . import account_field_changed  # isort: skip
 from . import purchase_made, cart_abandoned, order_created, order_updated  # isort: skip
 from . import recurring_payment_created, recurring_payment_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
@@ -16,16 +19,19 @@ from .base import FAMILIES, TRIGGERS
 __all__ = [
     "FAMILIES",
     "TRIGGERS",
+    "account_field_changed",
     "calendly_meeting_received",
     "cart_abandoned",
     "contact_field_changed",
     "conversion_occurred",
+    "date_reached",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",
     "email_replied",
     "email_shared",
     "event_recorded",
+    "file_downloaded",
     "form_submitted",
     "goal_achieved",
     "list_subscribed",
@@ -36,7 +42,9 @@ __all__ = [
     "purchase_made",
     "recurring_payment_created",
     "recurring_payment_updated",
+    "rss_updated",
     "score_changed",
+    "sentiment_changed",
     "site_message_dismissed",
     "tag_added",
     "tag_removed",

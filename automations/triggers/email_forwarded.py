@@ -12,6 +12,7 @@ from automations.forms import SettingsForm
 from automations.models import Trigger
 from automations.names import name_of
 from contacts.models import Campaign, List
+from contacts.models.campaigns import CampaignKind
 
 from .base import TRIGGERS
 
@@ -33,7 +34,7 @@ class EmailForwardedTrigger(Trigger):
     class Form(SettingsForm):
         campaign = forms.ModelChoiceField(
             label=gettext_lazy("E-mail"),
-            queryset=Campaign.objects.all(),
+            queryset=Campaign.objects.exclude(kind=CampaignKind.PERSONAL),
             required=False,
             empty_label=gettext_lazy("any e-mail"),
         )

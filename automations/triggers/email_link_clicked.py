@@ -13,11 +13,12 @@ from automations.names import name_of
 from contacts.models import CampaignLink
 
 from .base import TRIGGERS
-from .email_scope import EmailTrigger, EmailTriggerForm, OptionField
+from .email_personal import PersonalForm, PersonalTrigger
+from .email_scope import OptionField
 
 
 @TRIGGERS.register
-class EmailLinkClickedTrigger(EmailTrigger):
+class EmailLinkClickedTrigger(PersonalTrigger):
     slug = "email_link_clicked"
     label = gettext_lazy("Clicks a link in an e-mail")
     summary = gettext_lazy("A contact follows a link of an e-mail that counts clicks.")
@@ -31,8 +32,15 @@ class EmailLinkClickedTrigger(EmailTrigger):
         CampaignLink, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("link")
     )
 
-    class Form(EmailTriggerForm):
-        depends: ClassVar[Any] = {**EmailTriggerForm.depends, "link": ("scope", ("campaign",))}
+    # Of a personal e-mail; empty stands for any link.
+    url = models.CharField(gettext_lazy("link"), max_length=500, blank=True)
+
+    class Form(PersonalForm):
+        depends: ClassVar[Any] = {
+            **PersonalForm.depends,
+            "link": ("scope", ("campaign",)),
+            "url": ("kind", ("personal",)),
+        }
         refreshes: ClassVar[Any] = {"campaign": ("link",)}
 
         kind = OptionField("campaign", "personal")
@@ -42,6 +50,12 @@ class EmailLinkClickedTrigger(EmailTrigger):
             required=False,
             empty_label=gettext_lazy("any link"),
             help_text=gettext_lazy("The links of the e-mail as it was last published or saved."),
+        )
+        url = forms.CharField(
+            label=gettext_lazy("Address of the link (empty: any)"),
+            required=False,
+            max_length=500,
+            help_text=gettext_lazy("As it stands in the e-mail, or where it leads for the contact."),
         )
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,6 +74,8 @@ class EmailLinkClickedTrigger(EmailTrigger):
 
     def describe(self) -> str:
         email = self.email_text()
+        if self.url:
+            return _("Clicks the link “%(link)s” of %(email)s") % {"link": _shortened(self.url), "email": email}
         if self.link_id is None:
             return _("Clicks any link of %s") % email
         return _("Clicks the link “%(link)s” of %(email)s") % {

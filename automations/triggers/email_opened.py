@@ -11,12 +11,13 @@ from automations.events import EMAIL_OPENED
 from automations.forms import Suggestions
 
 from .base import TRIGGERS
-from .email_scope import EmailTrigger, EmailTriggerForm, OptionField
+from .email_personal import PersonalForm, PersonalTrigger
+from .email_scope import OptionField
 from .email_transactional import OPS, WHICH, known
 
 
 @TRIGGERS.register
-class EmailOpenedTrigger(EmailTrigger):
+class EmailOpenedTrigger(PersonalTrigger):
     slug = "email_opened"
     label = gettext_lazy("Opens an e-mail")
     summary = gettext_lazy("A contact opens an e-mail, or clicks a link in it.")
@@ -24,6 +25,7 @@ class EmailOpenedTrigger(EmailTrigger):
     icon = "drafts"
     synonyms = (gettext_lazy("reads"), gettext_lazy("open"), gettext_lazy("newsletter"), gettext_lazy("Postmark"))
     listens_to = EMAIL_OPENED
+    needs_mailbox = False
 
     # "" stands for any, as the provider names them.
     server = models.CharField(gettext_lazy("server"), max_length=100, blank=True)
@@ -32,9 +34,9 @@ class EmailOpenedTrigger(EmailTrigger):
     which_op = models.CharField(max_length=8, default="is")
     which_text = models.CharField(max_length=250, blank=True)
 
-    class Form(EmailTriggerForm):
+    class Form(PersonalForm):
         depends: ClassVar[Any] = {
-            **EmailTriggerForm.depends,
+            **PersonalForm.depends,
             "server": ("kind", ("transactional",)),
             "stream": ("kind", ("transactional",)),
             "which": ("kind", ("transactional",)),

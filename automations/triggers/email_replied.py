@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy
 from automations.events import EMAIL_REPLIED
 
 from .base import TRIGGERS
-from .email_scope import EmailTrigger, EmailTriggerForm, OptionField
+from .email_personal import PersonalForm, PersonalTrigger
+from .email_scope import OptionField
 
 
 @TRIGGERS.register
-class EmailRepliedTrigger(EmailTrigger):
+class EmailRepliedTrigger(PersonalTrigger):
     slug = "email_replied"
     label = gettext_lazy("Answers an e-mail")
     summary = gettext_lazy("A contact writes back. Automatic answers don't count.")
@@ -21,7 +22,7 @@ class EmailRepliedTrigger(EmailTrigger):
     synonyms = (gettext_lazy("reply"), gettext_lazy("answer"), gettext_lazy("response"))
     listens_to = EMAIL_REPLIED
 
-    class Form(EmailTriggerForm):
+    class Form(PersonalForm):
         kind: Any = OptionField("campaign", "personal")
 
     def describe(self) -> str:

@@ -21,6 +21,7 @@ from automations.models import Trigger
 from automations.names import name_of
 from automations.registry import Registry
 from contacts.models import Campaign, List
+from contacts.models.campaigns import CampaignKind
 
 
 class EmailOption:
@@ -157,7 +158,9 @@ class EmailTriggerForm(SettingsForm):
         initial="any",
     )
     campaign = forms.ModelChoiceField(
-        label=gettext_lazy("E-mail"), queryset=Campaign.objects.all(), required=False
+        label=gettext_lazy("E-mail"),
+        queryset=Campaign.objects.exclude(kind=CampaignKind.PERSONAL),
+        required=False,
     )
     list = forms.ModelChoiceField(label=gettext_lazy("List"), queryset=List.objects.all(), required=False)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from automations.events import Event
-from automations.fields import FieldChoice, Follows, canonical, field_label, field_references
+from automations.fields import FieldChoice, Follows, canonical, field_label, field_references, shown_value
 from automations.forms import SettingsForm
 from automations.models import Trigger
 
@@ -65,9 +65,15 @@ class FieldChangeTrigger(Trigger):
         return [self.field]
 
     def match(self, event: Event) -> Sequence[int]:
+        if event.record is not None:
+            return super().match(event)
         if self.old == self.new == "any":
             return event.contact_ids
         return [contact for contact, change in (event.changes or {}).items() if self.fits(*change)]
+
+    def concerns(self, event: Event) -> bool:
+        """Of a record, whose change is one; contacts' changes are many, and `match` picks among them."""
+        return event.change is not None and self.fits(*event.change)
 
     def fits(self, old: str, new: str) -> bool:
         """Whether a change from `old` to `new`, canonical texts, is one that the settings mean."""
@@ -81,7 +87,7 @@ class FieldChangeTrigger(Trigger):
             return str(_("A field changes (not chosen yet)"))
         parts = [_("The field “%s” changes") % field_label(self.field, self.scope)]
         if self.old == "value":
-            parts.append(_("from “%s”") % (self.old_value or _("empty")))
+            parts.append(_("from “%s”") % (shown_value(self.field, self.old_value, self.scope) or _("empty")))
         if self.new == "value":
-            parts.append(_("to “%s”") % (self.new_value or _("empty")))
+            parts.append(_("to “%s”") % (shown_value(self.field, self.new_value, self.scope) or _("empty")))
         return " ".join(parts)

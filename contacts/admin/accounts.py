@@ -30,6 +30,7 @@ from contacts.values import fold_email
 from .base import BaseAdmin
 from .custom_form import WithCustomFields, custom_fieldset, with_fields
 from .panels import answer_panel, chosen, demand, timeline_view
+from .sections import section_verbs, sections_of
 
 SHOWN_CONTACTS = 50
 
@@ -140,7 +141,8 @@ class AccountAdmin(BaseAdmin):
         return own + super().get_urls()
 
     def panel_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        return answer_panel(self, request, object_id, VERBS, panel_context, "admin/contacts/account_panel.html")
+        verbs = {**section_verbs(Account), **VERBS}
+        return answer_panel(self, request, object_id, verbs, panel_context, "admin/contacts/account_panel.html")
 
     def timeline_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return timeline_view(self, request, object_id)
@@ -161,6 +163,7 @@ def panel_context(request: HttpRequest, account: Account, errors: list[str] | No
         "people_count": people.count(),
         "values": [] if may_change else _values(account),
         "timeline": timeline_of(record=account),
+        "sections": sections_of(request, account),
     }
 
 

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact
 from contacts.selectors.timeline import timeline_of
 
 from .base import messages_of
@@ -74,18 +73,3 @@ def chosen(model: Any, raw: str) -> Any:
     if record is None:
         raise ValidationError(_("Choose a %s.") % model._meta.verbose_name)
     return record
-
-
-#: What other apps show on a contact's page; an empty context leaves it out.
-Part = Callable[[HttpRequest, Contact], dict[str, Any]]
-_parts: list[tuple[str, Part]] = []
-
-
-def register_part(template: str, context: Part) -> None:
-    """Show `template` beside the contact's form. It finds what `context` gives as `part`."""
-    _parts.append((template, context))
-
-
-def parts_of(request: HttpRequest, contact: Contact) -> list[dict[str, Any]]:
-    found = ((template, context(request, contact)) for template, context in _parts)
-    return [{"template": template, "part": part} for template, part in found if part]

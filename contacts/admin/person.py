@@ -30,7 +30,8 @@ from contacts.services.privacy import erase_person, export_person
 from contacts.values import fold_email
 
 from .base import messages_of
-from .panels import answer_panel, chosen, demand, parts_of
+from .panels import answer_panel, chosen, demand
+from .sections import section_verbs, sections_of
 
 SUGGESTED_TAGS = 200
 LAST_VISITS = 5
@@ -57,14 +58,14 @@ def panel_context(request: HttpRequest, contact: Contact, errors: list[str] | No
         "visits": list(contact.page_visits.order_by("-at", "-pk")[:LAST_VISITS]),
         "scores": _scores(contact),
         "values": [] if request.user.has_perm("contacts.change_contact") else _values(contact),
-        "parts": parts_of(request, contact),
         "timeline": timeline(contact=contact),
+        "sections": sections_of(request, contact),
     }
 
 
 def _scores(contact: Contact) -> list[tuple[Score, int]]:
     points = dict(contact.scores.order_by().values_list("score_id", "points"))
-    return [(score, points.get(score.pk, 0)) for score in Score.objects.order_by("name")]
+    return [(score, points.get(score.pk, 0)) for score in Score.of("contact").order_by("name")]
 
 
 def _accounts(contact: Contact) -> list[AccountContact]:
@@ -81,7 +82,8 @@ def _values(contact: Contact) -> list[tuple[str, str]]:
 
 
 def panel_view(admin: Any, request: HttpRequest, object_id: int) -> HttpResponse:
-    return answer_panel(admin, request, object_id, VERBS, panel_context, "admin/contacts/person_panel.html")
+    verbs = {**section_verbs(Contact), **VERBS}
+    return answer_panel(admin, request, object_id, verbs, panel_context, "admin/contacts/person_panel.html")
 
 
 def _add_tag(request: HttpRequest, contact: Contact) -> None:

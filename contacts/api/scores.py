@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -23,12 +24,17 @@ from .strict import StrictModelSerializer
 class ScoreSerializer(StrictModelSerializer):
     class Meta:
         model = Score
-        fields = ["id", "name", "key", "description", "is_active", "created_at", "updated_at"]
+        fields = ["id", "name", "key", "description", "subject", "is_active", "created_at", "updated_at"]
 
     def validate_key(self, key: str) -> str:
         if self.instance is not None and key != self.instance.key:
             raise serializers.ValidationError(_("The key can't be changed."))
         return key
+
+    def validate_subject(self, subject: str) -> str:
+        if self.instance is not None and subject != self.instance.subject:
+            raise serializers.ValidationError(_("It can't be changed later; make a new score."))
+        return subject
 
 
 class PointsSerializer(ContactsInputSerializer):
@@ -61,6 +67,8 @@ class ScoreViewSet(RecordViewSet):
         serializer = PointsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ids, given = serializer.contact_ids(), serializer.validated_data
+        if self.get_object().subject != Score.Subject.CONTACT:
+            raise ValidationError({"id": ValidationError(_("This score counts points of deals."), code="subject")})
         change = adjust_scores if given["op"] == "add" else set_scores
         changed = change(contacts=ids, score=self.get_object(), points=given["points"], reason=given["reason"])
         return Response({"changed": len(changed), "unchanged": len(ids) - len(changed)})

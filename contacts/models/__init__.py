@@ -18,6 +18,7 @@ from .forms import Form, FormNotice, FormSubmission
 from .jobs import BulkJob, ExportJob, ImportIssue, ImportJob
 from .lists import List, Subscription
 from .mailing import EmailForward, EmailReply, PostmarkServer, ProviderNotice
+from .month_day import MonthDay, UtcMonthDay
 from .notes import Note
 from .scores import ContactScore, ExpiringPoints, Score, ScoreChange
 from .segments import Segment
@@ -68,6 +69,7 @@ __all__ = [
     "ImportIssue",
     "ImportJob",
     "List",
+    "MonthDay",
     "Note",
     "PageVisit",
     "PostmarkServer",
@@ -87,5 +89,6 @@ __all__ = [
     "TagChange",
     "TrackedDomain",
     "TrackingSettings",
+    "UtcMonthDay",
     "Visitor",
 ]

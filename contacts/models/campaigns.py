@@ -15,6 +15,7 @@ from .segments import Segment
 class CampaignKind(models.TextChoices):
     BROADCAST = "broadcast", _("one-off")
     AUTOMATION = "automation", _("e-mail of an automation")
+    PERSONAL = "personal", _("personal e-mail")
 
 
 class CampaignStatus(models.TextChoices):
@@ -33,6 +34,9 @@ class Campaign(Timestamped):
     watermark     the last contact that is in the ledger; `ceiling` is the last there was at the start
     recipients    how many are in the ledger
     problem       why it could not start by itself
+
+    Personal e-mails are counted under one of the kind `personal`: each automated one under its own, those that
+    people write under one for all. They are no campaigns, and pages of campaigns leave them out.
 
     The e-mail of an automation has its text in the automation's versions; here stands only what it
     is called and counted under. `origin_key` says which one it is, to whoever made it.

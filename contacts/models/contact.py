@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.values import address_hash, fold_email, normalise_phone
 
 from .base import Timestamped
+from .month_day import UtcMonthDay
 from .tracked import Tracked
 
 
@@ -73,6 +74,7 @@ class Contact(Tracked, Timestamped):
         indexes = [
             models.Index(fields=["last_name", "first_name"], name="contact_name"),
             models.Index(fields=["owner"], name="contact_owner"),
+            models.Index(UtcMonthDay("created_at"), name="contact_created_day"),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(email=""), name="contact_email_present"),

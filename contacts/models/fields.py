@@ -12,6 +12,7 @@ from contacts.field_types import FIELD_TYPES, FieldType, field_type_choices
 
 from .base import Timestamped
 from .contact import Contact
+from .month_day import MonthDay, UtcMonthDay
 
 
 class CustomField(Timestamped):
@@ -76,10 +77,17 @@ class CustomField(Timestamped):
         return self.kind.to_text(value)
 
     def clean(self) -> None:
-        if self.entity == self.Entity.CONTACT and self.key in RESERVED_KEYS:
+        if self.key in self._reserved():
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})
         if self.type in FIELD_TYPES:
             self._clean_options()
+
+    def _reserved(self) -> frozenset[str]:
+        from contacts.entities import entity_of
+
+        if self.entity == self.Entity.CONTACT:
+            return RESERVED_KEYS
+        return entity_of(self.entity).reserved if self.entity in self.Entity.values else frozenset()
 
     def _clean_options(self) -> None:
         if not (isinstance(self.options, list) and all(isinstance(o, str) and o.strip() for o in self.options)):
@@ -133,6 +141,18 @@ class ContactFieldValue(FieldValue):
             models.Index(fields=["field", "number"], name="contact_value_number"),
             models.Index(fields=["field", "date"], name="contact_value_date"),
             models.Index(fields=["field", "datetime"], name="contact_value_datetime"),
+            models.Index(
+                models.F("field"),
+                MonthDay("date"),
+                condition=models.Q(date__isnull=False),
+                name="contact_value_month_day",
+            ),
+            models.Index(
+                models.F("field"),
+                UtcMonthDay("datetime"),
+                condition=models.Q(datetime__isnull=False),
+                name="contact_value_utc_day",
+            ),
         ]
 
 

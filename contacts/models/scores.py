@@ -17,6 +17,7 @@ class Score(Timestamped):
 
     class Subject(models.TextChoices):
         CONTACT = "contact", _("contacts")
+        DEAL = "deal", _("deals")
 
     name = models.CharField(_("name"), max_length=100)
     key = models.CharField(
@@ -53,6 +54,11 @@ class Score(Timestamped):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def of(cls, subject: str) -> "models.QuerySet[Score]":
+        """Those that count points of contacts, or of deals."""
+        return cls.objects.filter(subject=subject)
 
     def clean(self) -> None:
         self.key = self.key or self._free_key()

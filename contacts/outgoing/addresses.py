@@ -78,4 +78,4 @@ def _literal(host: str) -> Address | None:
 
 def _refuse(host: str) -> None:
     if not settings.WEBHOOK_ALLOW_PRIVATE:
-        raise ValidationError(_("“%s” is a private address; webhooks don't go there.") % host)
+        raise ValidationError(_("“%s” is a private address; requests don't go there.") % host)

@@ -6,16 +6,21 @@ addresses checked, and connected to. TLS still verifies the certificate against 
 
 import ssl
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
-from .addresses import public_addresses
+from .addresses import check_url, public_addresses
 
 Header = tuple[bytes, bytes]
+REDIRECTS = (301, 302, 303, 307, 308)
+#: Of `zlib`: a gzip header is expected, or one of zlib itself.
+WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 class TooMuch(Exception):
@@ -45,6 +50,65 @@ def fetch(
             if len(found) > max_bytes:
                 raise TooMuch
         return int(response.status), bytes(found)
+
+
+class TooManyRedirects(Exception):
+    """One leads to the next, without an end."""
+
+
+class BadEncoding(Exception):
+    """The body is compressed in a way that was not asked for, or not as it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`url` is where it was found in the end; names of headers are in lower case, and their values texts."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def get(url: str, *, headers: Sequence[Header], seconds: float, max_bytes: int, redirects: int = 5) -> Document:
+    """The document at `url`, with redirects followed and the body unpacked.
+
+    Each redirect's address is guarded as the first one. All of it takes at most about `seconds`, and
+    `max_bytes` bounds the body both as it comes and unpacked: TooMuch. Other errors as of `post`,
+    TooManyRedirects, BadEncoding, ValueError for an address that is none.
+    """
+    deadline = time.monotonic() + seconds
+    asked = [*headers, (b"Accept-Encoding", b"gzip, deflate")]
+    for _hop in range(redirects + 1):
+        check_url(url)
+        with _request("GET", url, b"", asked, _left(deadline, httpcore.ReadTimeout), None) as response:
+            found = {name.decode("latin-1").lower(): text.decode("latin-1") for name, text in response.headers}
+            if response.status in REDIRECTS and found.get("location"):
+                url = urljoin(url, found["location"])
+                continue
+            body = _unpacked(response.iter_stream(), found.get("content-encoding", ""), max_bytes)
+            return Document(url, int(response.status), found, body)
+    raise TooManyRedirects
+
+
+def _unpacked(stream: Iterable[bytes], encoding: str, max_bytes: int) -> bytes:
+    encoding = encoding.strip().lower()
+    if encoding not in ("", "identity") and encoding not in WINDOWS:
+        raise BadEncoding(encoding)
+    unpack = zlib.decompressobj(WINDOWS[encoding]) if encoding in WINDOWS else None
+    found, came = bytearray(), 0
+    for chunk in stream:
+        came += len(chunk)
+        try:
+            # One byte more than allowed is enough to know.
+            found += unpack.decompress(chunk, max_bytes - len(found) + 1) if unpack else chunk
+        except zlib.error as error:
+            raise BadEncoding(str(error)) from None
+        if max(len(found), came) > max_bytes:
+            raise TooMuch
+    if unpack and not unpack.eof and came:
+        raise BadEncoding("the end is missing")
+    return bytes(found)
 
 
 @contextmanager

@@ -78,7 +78,9 @@ def _settle(held: list[HeldClick]) -> None:
     email = held[0].email
     clicks = [Click(row.link_id, row.at) for row in held]
     around = _clicks_since(email.pk, min(row.at for row in held) - SWEEP)
-    machine = swept([*clicks, *around], CampaignLink.objects.filter(campaign=email.campaign_id).count())
+    # Personal e-mails share a campaign: each says itself how many links it has.
+    links = email.details.get("links") or CampaignLink.objects.filter(campaign=email.campaign_id).count()
+    machine = swept([*clicks, *around], links)
     for row, by_machine in zip(held, machine, strict=False):  # those around are no more than company
         record_email_activity(
             email=email, action=EmailAction.CLICK, link=row.link, detail=row.detail, machine=by_machine, at=row.at

@@ -6,7 +6,6 @@ about that address): Message-IDs can be guessed.
 """
 
 import hashlib
-from collections.abc import Iterator
 from email.message import Message
 from email.utils import getaddresses, parseaddr
 from enum import StrEnum
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from contacts.autoreplies import is_automatic
+from contacts.mail_reading import clean, references, text_of
 from contacts.mail_tokens import read_reply_address
 from contacts.models import Contact, EmailReply, SentEmail
 from contacts.models.engagement import EmailAction
@@ -27,7 +27,6 @@ from .queue import enqueue
 
 KEPT = 10_000
 MAX_ADDRESSES = 50
-MAX_REFERENCES = 20
 
 
 class Came(StrEnum):
@@ -94,18 +93,11 @@ def _answered(message: Message) -> SentEmail | None:
     sender = parseaddr(str(message.get("From") or ""))[1]
     if not sender:
         return None
-    for message_id in _references(message):
+    for message_id in references(message):
         email = find_email(message_id=message_id, recipient=sender)
         if email is not None and email.address:
             return email
     return None
-
-
-def _references(message: Message) -> Iterator[str]:
-    """The nearest first."""
-    answered = str(message.get("In-Reply-To") or "").split()
-    named = str(message.get("References") or "").split()[::-1]
-    yield from [one for one in [*answered, *named] if one.startswith("<")][:MAX_REFERENCES]
 
 
 def _keep(email: SentEmail, message: Message) -> None:
@@ -116,9 +108,9 @@ def _keep(email: SentEmail, message: Message) -> None:
     reply = EmailReply.objects.create(
         contact=contact,
         email=email,
-        sender=_clean(parseaddr(str(message.get("From") or ""))[1])[:254],
-        subject=_clean(str(message.get("Subject") or ""))[:250],
-        text=_text(message)[:KEPT],
+        sender=clean(parseaddr(str(message.get("From") or ""))[1])[:254],
+        subject=clean(str(message.get("Subject") or ""))[:250],
+        text=text_of(message)[:KEPT],
         forward_to=_pass_on_to(contact, email) if settings.INBOUND_PASS_ON else "",
     )
     if reply.forward_to:
@@ -129,42 +121,3 @@ def _pass_on_to(contact: Contact, email: SentEmail) -> str:
     owner = contact.owner.email if contact.owner else ""
     sender = (email.campaign.from_email if email.campaign else "") or settings.DEFAULT_FROM_EMAIL
     return (owner or parseaddr(sender)[1])[:254]
-
-
-def _text(message: Message) -> str:
-    """What the person wrote: without what is quoted where the provider has told it apart; HTML only as text."""
-    stripped = getattr(message, "stripped_text", None)
-    if stripped and str(stripped).strip():
-        return _storable(str(stripped)).strip()
-    for wanted in ("text/plain", "text/html"):
-        for part in message.walk():
-            if part.get_content_type() == wanted and part.get_content_disposition() != "attachment":
-                text = _decoded(part)
-                return (text if wanted == "text/plain" else _as_text(text)).strip()
-    return ""
-
-
-def _decoded(part: Message) -> str:
-    raw = part.get_payload(decode=True)
-    if not isinstance(raw, bytes):
-        return ""
-    try:
-        return _storable(raw.decode(part.get_content_charset() or "utf-8", "replace"))
-    except LookupError:  # a character set that nobody knows
-        return _storable(raw.decode("utf-8", "replace"))
-
-
-def _as_text(html: str) -> str:
-    import html2text
-
-    reader = html2text.HTML2Text(bodywidth=0)
-    reader.ignore_images = True
-    return reader.handle(html[:200_000])
-
-
-def _storable(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()
-
-
-def _clean(text: str) -> str:
-    return " ".join(_storable(text).split())

@@ -5,17 +5,17 @@ from typing import Any
 from django.db.models import Q, Sum
 from django.http import HttpRequest
 
-from contacts.admin.panels import register_part
+from contacts.admin.sections import Section, register_section
 from contacts.models import Contact
 from ecommerce.models import Cart, Customer, CustomerSpending, Order, RecurringPayment
 
 LAST = 5
 
 
-def _purchases(request: HttpRequest, contact: Contact) -> dict[str, Any]:
+def _purchases(request: HttpRequest, contact: Contact) -> dict[str, Any] | None:
     """Nothing for those who may not see orders, and of contacts without any; five queries."""
     if not request.user.has_perm("ecommerce.view_order"):
-        return {}
+        return None
     orders = Order.objects.filter(contact=contact).exclude(external_id="")
     carts = Cart.objects.filter(contact=contact, external_id="").filter(
         Q(active_at__isnull=False) | Q(abandoned_at__isnull=False)
@@ -27,7 +27,7 @@ def _purchases(request: HttpRequest, contact: Contact) -> dict[str, Any]:
         "payments": list(payments.select_related("store").order_by("-pk")[:LAST]),
     }
     if not any(found.values()):
-        return {}
+        return None
     customers = list(Customer.objects.filter(contact=contact, orders_count__gt=0))
     spent = CustomerSpending.objects.filter(customer__contact=contact, spent__gt=0).values("currency")
     return {
@@ -39,4 +39,4 @@ def _purchases(request: HttpRequest, contact: Contact) -> dict[str, Any]:
     }
 
 
-register_part("admin/ecommerce/person_orders.html", _purchases)
+register_section(Section(Contact, "admin/ecommerce/person_orders.html", _purchases))

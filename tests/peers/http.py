@@ -30,6 +30,8 @@ class Answer:
     seconds: float = 0
     headers: tuple[tuple[str, str], ...] = ()
     drop: bool = False
+    #: The body, again and again, until the client has had enough.
+    endless: bool = False
 
 
 class HttpTarget:
@@ -41,6 +43,8 @@ class HttpTarget:
         self._tls = tls
         self._requests: list[Request] = []
         self._script: deque[Answer] = deque()
+        #: What stands at a path, whatever is scripted.
+        self.pages: dict[str, Answer] = {}
         self.default = Answer()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -84,6 +88,8 @@ class HttpTarget:
     def _take(self, request: Request) -> Answer:
         with self._lock:
             self._requests.append(request)
+            if request.path in self.pages:
+                return self.pages[request.path]
             return self._script.popleft() if self._script else self.default
 
     def _handler(peer: "HttpTarget") -> type[BaseHTTPRequestHandler]:
@@ -98,12 +104,24 @@ class HttpTarget:
                     return
                 try:
                     self.send_response(answer.status)
+                    if answer.endless:
+                        self._go_on_for_ever(answer)
+                        return
                     for name, value in (*answer.headers, ("Content-Length", str(len(answer.body)))):
                         self.send_header(name, value)
                     self.end_headers()
                     self.wfile.write(answer.body if self.command != "HEAD" else b"")
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client gave up waiting
+
+            def _go_on_for_ever(self, answer: Answer) -> None:
+                self.close_connection = True
+                for name, value in answer.headers:
+                    self.send_header(name, value)
+                self.end_headers()
+                while True:
+                    self.wfile.write(answer.body)
+                    time.sleep(answer.seconds)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _answer
 

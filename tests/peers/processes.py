@@ -1,10 +1,9 @@
 """The web server and the worker as real processes on the test database."""
 
+import atexit
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,8 +13,12 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from tests.peers.nest import Nest
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOGS = ROOT / "var" / "test-logs"
+NEST = Nest()
+atexit.register(NEST.close)
 
 
 def database_url() -> str:
@@ -39,13 +42,13 @@ def free_port() -> int:
 
 
 class Process:
-    """A child process in a group of its own, so that a kill takes its children too."""
+    """A process in a group of its own, so that a kill takes its children too; forked from the nest."""
 
     name = "process"
 
     def __init__(self, **environment: str) -> None:
         self.environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log = LOGS / f"{self.name}.log"
         self.log.write_bytes(b"")
@@ -58,18 +61,36 @@ class Process:
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        """The nest takes its dead away at once, so a process that is there is alive."""
+        if not self._pid:
+            return False
+        try:
+            os.kill(self._pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     @property
     def pid(self) -> int:
-        assert self._process is not None, f"the {self.name} was not started"
-        return self._process.pid
+        assert self._pid, f"the {self.name} was not started"
+        return self._pid
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
     def start(self, seconds: float = 30) -> None:
         """Start it and wait until it is ready for work."""
+        self.hatch()
+        deadline = time.monotonic() + seconds
+        while not self.ready():
+            assert self.running, f"the {self.name} ended at once:\n{self.output()}"
+            if time.monotonic() > deadline:
+                self.kill()
+                raise AssertionError(f"the {self.name} was not ready in {seconds} s:\n{self.output()}")
+            time.sleep(0.05)
+
+    def hatch(self) -> None:
+        """Start it without waiting."""
         assert not self.running, f"the {self.name} is running already"
         environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -79,35 +100,32 @@ class Process:
             **self.environment,
         }
         environment.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(), cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-            )
-        deadline = time.monotonic() + seconds
-        while not self.ready():
-            assert self.running, f"the {self.name} ended at once:\n{self.output()}"
-            if time.monotonic() > deadline:
-                self.kill()
-                raise AssertionError(f"the {self.name} was not ready in {seconds} s:\n{self.output()}")
-            time.sleep(0.1)
+        self._pid = NEST.hatch(self.command(), environment, self.log)
 
     def stop(self, seconds: float = 15) -> None:
         """End it in good order; what is left of its group after `seconds` is killed."""
-        if self._process is None:
-            return
         if self.running:
-            self._process.send_signal(signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(seconds)
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGTERM)
+            self._wait(seconds)
         self.kill()
 
     def kill(self) -> None:
         """kill -9 of the whole group: no handler runs, no buffer is written."""
-        if self._process is None:
+        if not self._pid:
             return
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(10)
+            os.killpg(self._pid, signal.SIGKILL)
+        assert self._wait(10), f"the {self.name} does not die"
+
+    def _wait(self, seconds: float) -> bool:
+        """Whether it ended in time."""
+        deadline = time.monotonic() + seconds
+        while self.running:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def restart(self) -> None:
         self.stop()
@@ -120,7 +138,7 @@ class Worker(Process):
     name = "worker"
 
     def command(self) -> list[str]:
-        return [sys.executable, "manage.py", "qcluster"]
+        return ["qcluster"]
 
     def start(self, seconds: float = 30) -> None:
         self._seen = len(self.output())
@@ -146,7 +164,7 @@ class Server(Process):
     def command(self) -> list[str]:
         bind = ["--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--threads", "8"]
         options = ["--graceful-timeout", "5", "--no-control-socket"]
-        return [sys.executable, "-m", "gunicorn", *bind, *options, "config.wsgi"]
+        return ["gunicorn", *bind, *options, "config.wsgi"]
 
     def ready(self) -> bool:
         try:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -21,7 +22,13 @@ class Received:
 
     sender: str
     recipients: tuple[str, ...]
-    message: EmailMessage
+    raw: bytes
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        """Read when a test asks for it: most only count."""
+        parsed: Any = message_from_bytes(self.raw, policy=policy.default)
+        return parsed
 
     @property
     def subject(self) -> str:
@@ -132,8 +139,7 @@ class SmtpServer:
             return fault
 
     def _keep(self, envelope: Envelope) -> None:
-        parsed: Any = message_from_bytes(envelope.original_content or b"", policy=policy.default)
-        received = Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), parsed)
+        received = Received(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b"")
         with self._lock:
             self._received.append(received)
 

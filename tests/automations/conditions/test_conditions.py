@@ -274,6 +274,8 @@ def test_sentences():
     for sentence, tree in sentences.items():
         assert describe_tree(clean_tree(tree)) == sentence
     assert {tree["conditions"][0]["type"] for tree in sentences.values()} == {c.slug for c in CONDITIONS} - {
+        "account",
+        "account_field",
         "field",
         "app_receipt",
     }

@@ -109,7 +109,7 @@ NO_EMAIL = (
     ({"kind": "campaign", "scope": "list", "list": 999_999}, "list"),
     ({"kind": "campaign", "scope": "list", "list": None}, "list"),
     ({"kind": "campaign", "scope": "some"}, "scope"),
-    ({"kind": "personal"}, "kind"),
+    ({"kind": "personal", "personal": 999_999}, "personal"),
 )
 NO_TAGS = (
     ({"tags": []}, "tags"),
@@ -144,7 +144,49 @@ def a_conversion() -> int:
     return Conversion.objects.create(name=f"Conversion {Conversion.objects.count()}").pk
 
 
+def a_birthday(automation: Automation) -> Settings:
+    return {
+        "field": CustomFieldFactory(type="date").key,
+        "when": "before",
+        "amount": 2,
+        "unit": "weeks",
+        "clock": "09:30:00",
+        "every": "year",
+        "zone": "contact",
+    }
+
+
 TRIGGERS: dict[str, Sample] = {
+    "rss_updated": Sample(
+        fixed(url="https://blog.example.com/feed.xml", every="6h", minimum=3),
+        (
+            ({"url": ""}, "url"),
+            ({"url": "blog"}, "url"),
+            ({"url": "ftp://blog.example.com/"}, "url"),
+            ({"url": "https://a b.example.com/"}, "url"),
+            ({"url": "http://user:secret@blog.example.com/"}, "url"),
+            ({"url": f"https://blog.example.com/{'x' * 500}"}, "url"),
+            ({"url": "https://blog.example.com/", "every": "minute"}, "every"),
+            ({"url": "https://blog.example.com/", "minimum": 0}, "minimum"),
+            ({"url": "https://blog.example.com/", "minimum": 101}, "minimum"),
+        ),
+    ),
+    "date_reached": Sample(
+        a_birthday,
+        (
+            ({"field": "gone"}, "field"),
+            ({"field": "first_name"}, "field"),
+            ({"field": "created_at", "when": "around"}, "when"),
+            ({"field": "created_at", "when": "before", "amount": 0}, "amount"),
+            ({"field": "created_at", "when": "after", "amount": 121, "unit": "months"}, "amount"),
+            ({"field": "created_at", "when": "before", "amount": None}, "amount"),
+            ({"field": "created_at", "when": "before", "amount": 1, "unit": "years"}, "unit"),
+            ({"field": "created_at", "when": "before", "amount": 1, "unit": "hours", "clock": "09:00"}, "clock"),
+            ({"field": "created_at", "clock": "25:00"}, "clock"),
+            ({"field": "created_at", "every": "decade"}, "every"),
+            ({"field": "created_at", "zone": "moon"}, "zone"),
+        ),
+    ),
     "site_message_dismissed": Sample(
         lambda automation: {"message": site_message()},
         (({"message": 999_999}, "message"), ({"message": "x"}, "message")),

@@ -200,7 +200,7 @@ BAD = [
     ({"field": "FIELD", "op": "date_add", "value": "99999999999"}, "date", "value", "whole number of days"),
     ({"field": "FIELD", "op": "date_add", "value": "1"}, "number", "op", "doesn't fit this field"),
     ({"field": "first_name", "op": "increment", "value": "1"}, None, "op", "doesn't fit this field"),
-    ({"field": "email", "op": "clear", "value": ""}, None, "op", "must keep an e-mail address"),
+    ({"field": "email", "op": "clear", "value": ""}, None, "op", "“E-mail” can't be empty"),
     ({"field": "email", "op": "set", "value": "nobody"}, None, "value", "is not an e-mail address"),
     ({"field": "owner", "op": "set", "value": "nobody"}, None, "value", "There is no user “nobody”."),
     ({"field": "owner", "op": "set", "value": "99999"}, None, "value", "There is no user “99999”."),
@@ -243,4 +243,4 @@ def test_a_field_that_is_gone_parks(parked):
     automation = build_automation(steps=[("update_field", {"field": "score", "op": "set", "value": "x"})])
     type(field).objects.filter(pk=field.pk)._raw_delete("default")
     error = parked("", {}, ContactFactory(), automation)
-    assert error == "The contact field “score” does not exist any more."
+    assert error == "The field “score” does not exist any more."

@@ -316,7 +316,7 @@ def test_a_limit_that_is_added_counts_for_those_who_wait(drain):
         ({"mode": "date"}, "on_date", "This wait needs it."),
         ({"mode": "date", "on_date": "2026-02-30"}, "on_date", "Enter a valid date."),
         ({"mode": "field"}, "field", "This wait needs it."),
-        ({"mode": "field", "field": "gone"}, "field", "The contact field “gone” does not exist"),
+        ({"mode": "field", "field": "gone"}, "field", "The field “gone” does not exist"),
         ({"mode": "field", "field": "first_name"}, "field", "does not exist"),
         ({"mode": "conditions"}, "conditions", "This wait needs it."),
         ({"mode": "weekday"}, "weekdays", "Choose days, a time, or both."),

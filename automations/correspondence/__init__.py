@@ -1,0 +1,1 @@
+"""Pages of personal e-mails: writing one, a conversation, and a user's own mailboxes."""

@@ -48,12 +48,12 @@ def save_orders(*, store: Store, drafts: Sequence[OrderDraft], since: datetime |
     """Take in orders and carts of one store; what became of each, in order.
 
     Of two drafts of the same order the later version counts, and the other is “older”. Orders placed before
-    `since` are history: they are kept, but nothing starts. Each chunk is a transaction of its own within the
-    caller's.
+    `since` are history: they are kept, but nothing starts. Each chunk is a transaction, or a part of the caller's.
     """
     taken: list[Taken] = []
     for chunk in chunks(drafts):
-        with transaction.atomic():
+        # Within a caller's transaction it stands or falls with that one, without a savepoint of its own.
+        with transaction.atomic(savepoint=False):
             taken += _take_in(_Batch(store, since), chunk)
     return taken
 

@@ -9,8 +9,8 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
-from .health import HealthView
 from .feeds import FeedItemViewSet, FeedViewSet
+from .health import HealthView
 from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet

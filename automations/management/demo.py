@@ -41,6 +41,7 @@ from .demo_emails import read_emails, talk_about_emails
 from .demo_forms import forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 from .demo_site import make_site, site_of_a_day
+from .demo_stores import make_stores, shop_day
 
 PEOPLE = 3_000
 DAYS = 30
@@ -101,6 +102,7 @@ class Demo:
             DemoAutomations(self.tags, self.lists, self.sources).make()
             demo_scores.add_automations()
             demo_dates.add_automations()
+            make_stores()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
@@ -207,6 +209,7 @@ class Demo:
         talk_about_emails(pick)
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
+        shop_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

@@ -67,8 +67,8 @@ class RecordForm(WithCustomFields):
                 if len(ids) > MAX_SHOWN:
                     field.disabled, field.help_text = True, _("Too many to show; use the API or an import.")
                 self.initial[name] = "\n".join(_named(field.relation, ids[:MAX_SHOWN]))
-        for field in self.custom_fields().values():
-            field.required = field.custom.required
+        for custom in self.custom_fields().values():
+            custom.required = custom.custom.required
 
     def link_fields(self) -> dict[str, LinkField]:
         return {name: field for name, field in self.fields.items() if isinstance(field, LinkField)}

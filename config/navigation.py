@@ -57,6 +57,8 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
                 "contacts.view_formsubmission",
             ),
             (_("Custom fields"), "input", "contacts_customfield_changelist", "contacts.view_customfield"),
+            (_("Manage data"), "deployed_code", "contacts_objecttype_changelist", "contacts.view_objecttype"),
+            (_("Records"), "dataset", "contacts_objectrecord_changelist", "contacts.view_objectrecord"),
             (_("Notes"), "sticky_note_2", "contacts_note_changelist", "contacts.view_note"),
         ],
     ),

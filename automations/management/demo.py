@@ -33,7 +33,7 @@ from contacts.services import (
     untag_contacts,
 )
 
-from . import demo_dates, demo_scores
+from . import demo_crm, demo_dates, demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
@@ -103,6 +103,9 @@ class Demo:
             demo_scores.add_automations()
             demo_dates.add_automations()
             make_stores()
+            demo_crm.make_accounts(self.random, ids)
+            self.booking = demo_crm.make_bookings()
+            demo_crm.add_automations(self.booking, self.tags["Needs a call"])
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
@@ -210,6 +213,7 @@ class Demo:
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
         shop_day(pick, ids)
+        demo_crm.crm_of_a_day(pick, ids, self.booking)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

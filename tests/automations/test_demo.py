@@ -43,6 +43,8 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
         "Leaves the club",
     ):  # fmt: skip
         assert Enrollment.objects.filter(automation__name=name).exists(), name
+    for name in ("Gold accounts", "Training booked", "Training cancelled"):
+        assert Enrollment.objects.filter(automation__name=name).exists(), name
     assert ConversionRecord.objects.exclude(first_touch="").exists()
     campaigns = Campaign.objects.filter(kind="broadcast").order_by("status")
     assert [row.status for row in campaigns] == ["draft", "scheduled", "sent", "sent"]

@@ -33,7 +33,7 @@ from contacts.services import (
     untag_contacts,
 )
 
-from . import demo_scores
+from . import demo_deals, demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
@@ -98,8 +98,10 @@ class Demo:
             self._segments()
             make_forms(self.lists, self.tags)
             demo_scores.define_scores()
+            demo_deals.make_pipelines()
             DemoAutomations(self.tags, self.lists, self.sources).make()
             demo_scores.add_automations()
+            demo_deals.add_automations()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
@@ -205,6 +207,7 @@ class Demo:
         talk_about_emails(pick)
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
+        demo_deals.deals_of_a_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

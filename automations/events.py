@@ -62,6 +62,9 @@ PAYMENT_CREATED = EventKind("payment_created")
 PAYMENT_STATUS_CHANGED = EventKind("payment_status_changed")
 # Whatever is new about somebody's orders, carts or payments, by an import too.
 PURCHASES_RECORDED = EventKind("purchases_recorded")
+OBJECT_CREATED = EventKind("custom_object_created")
+OBJECT_UPDATED = EventKind("custom_object_updated")
+OBJECT_LINKS_CHANGED = EventKind("custom_object_links_changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from . import task_type, task_outcome, task_about, task_title, task_state  # iso
 from . import bought, order_count, total_spent, last_order  # isort: skip
 from . import shop_total, shop_currency, shop_status, shop_store, shop_product, shop_category  # isort: skip
 from . import shop_date, cart_state  # isort: skip
+from . import custom_object  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -31,6 +32,7 @@ __all__ = [
     "compile_tree",
     "conversion",
     "created",
+    "custom_object",
     "deal_field",
     "deal_owner",
     "deal_role",

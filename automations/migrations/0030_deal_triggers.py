@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0020_accounts"),
+        ("automations", "0021_custom_objects"),
         ("deals", "0005_scores"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

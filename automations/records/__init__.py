@@ -11,3 +11,6 @@ __all__ = ["RECORDS", "RecordKind", "account", "kind_of", "mentioned", "values_f
 from . import ecommerce
 
 __all__ = ["RECORDS", "RecordKind", "ecommerce", "kind_of", "mentioned", "values_for"]
+from . import custom_object
+
+__all__ = ["RECORDS", "RecordKind", "account", "custom_object", "kind_of", "mentioned", "values_for"]

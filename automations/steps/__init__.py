@@ -8,6 +8,7 @@ from . import send_personal_email  # isort: skip
 from . import update_account_field, add_to_account, remove_from_account  # isort: skip
 from . import add_deal, update_deal, update_deal_field, rotate_deal_owner  # isort: skip
 from . import add_deal_note, adjust_deal_score, add_task, complete_tasks  # isort: skip
+from . import create_record, update_record  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "adjust_deal_score",
     "adjust_score",
     "complete_tasks",
+    "create_record",
     "delete_contact",
     "end_automation",
     "go_to",
@@ -44,6 +46,7 @@ __all__ = [
     "update_deal",
     "update_deal_field",
     "update_field",
+    "update_record",
     "wait",
     "webhook",
 ]

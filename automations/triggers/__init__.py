@@ -16,6 +16,7 @@ from . import deal_stage_changed, deal_status_changed, deal_value_changed, deal_
 from . import pipeline_entered, deal_field_changed, task_completed  # isort: skip
 from . import purchase_made, cart_abandoned, order_created, order_updated  # isort: skip
 from . import recurring_payment_created, recurring_payment_updated  # isort: skip
+from . import custom_object_created, custom_object_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "cart_abandoned",
     "contact_field_changed",
     "conversion_occurred",
+    "custom_object_created",
+    "custom_object_updated",
     "date_reached",
     "deal_field_changed",
     "deal_owner_changed",

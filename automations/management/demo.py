@@ -33,7 +33,7 @@ from contacts.services import (
     untag_contacts,
 )
 
-from . import demo_crm, demo_dates, demo_scores
+from . import demo_crm, demo_dates, demo_deals, demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
@@ -99,8 +99,10 @@ class Demo:
             self._segments()
             make_forms(self.lists, self.tags)
             demo_scores.define_scores()
+            demo_deals.make_pipelines()
             DemoAutomations(self.tags, self.lists, self.sources).make()
             demo_scores.add_automations()
+            demo_deals.add_automations()
             demo_dates.add_automations()
             make_stores()
             demo_crm.make_accounts(self.random, ids)
@@ -212,6 +214,7 @@ class Demo:
         talk_about_emails(pick)
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
+        demo_deals.deals_of_a_day(pick, ids)
         shop_day(pick, ids)
         demo_crm.crm_of_a_day(pick, ids, self.booking)
 

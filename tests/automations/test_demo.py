@@ -7,6 +7,7 @@ from automations.models import Automation, Delivery, Enrollment, Trigger
 from automations.selectors.campaigns import reports
 from automations.triggers import TRIGGERS
 from contacts.models import Campaign, Contact, ConversionRecord, EmailActivity
+from deals.models import SentimentChange
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -22,7 +23,7 @@ def elsewhere() -> set[str]:
 def test_the_demo_loads_once_and_is_at_work() -> None:
     call_command("load_demo", people=300)
     assert Contact.objects.count() == 300
-    assert Automation.objects.filter(is_active=True).count() == 23
+    assert Automation.objects.filter(is_active=True).count() == 28
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()
@@ -37,6 +38,11 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
         assert Enrollment.objects.filter(automation__name=name).exists(), name
     for name in ("Hot leads", "After an upgrade", "Onboarded, what next", "No VIP any more"):
         assert Enrollment.objects.filter(automation__name=name).exists(), name
+    for name in (
+        "Reads our offers", "Looks at the offer", "Answers personally", "Downloaded the offer", "Turned sour",
+    ):  # fmt: skip
+        assert Enrollment.objects.filter(automation__name=name).exists(), name
+    assert set(SentimentChange.objects.values_list("new", flat=True)) >= {"positive", "negative", "mixed"}
     assert ConversionRecord.objects.exclude(first_touch="").exists()
     campaigns = Campaign.objects.filter(kind="broadcast").order_by("status")
     assert [row.status for row in campaigns] == ["draft", "scheduled", "sent", "sent"]

@@ -1,6 +1,6 @@
 """The demo's correspondence: a salesperson's mailbox, what was written about deals, and the automations around it.
 
-The mailbox's servers don't exist: it is switched off when the history is made, so that nothing tries to reach them.
+The mailbox's servers don't exist: it is switched off once the history is made, and nothing tries to reach them.
 """
 
 import random
@@ -173,7 +173,9 @@ def _automations() -> None:
     _automation("Turned sour", "sentiment_changed", {"old": "any", "new": "negative"}, [("notify", warned)])
 
 
-def _automation(name: str, trigger: str, settings: dict[str, Any], steps: list[tuple[str, dict[str, Any]]]) -> None:
+def _automation(
+    name: str, trigger: str, settings: dict[str, Any], steps: list[tuple[str, dict[str, Any]]]
+) -> None:
     automation = Automation.objects.create(name=name)
     add_trigger(automation=automation, type=trigger, settings=settings)
     above: Step | None = None

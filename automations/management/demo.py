@@ -39,6 +39,7 @@ from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
 from .demo_emails import read_emails, talk_about_emails
 from .demo_forms import forms_of_a_day, make_forms
+from .demo_mail import load_mail
 from .demo_names import FIRST, LAST
 from .demo_site import make_site, site_of_a_day
 from .demo_stores import make_stores, shop_day
@@ -112,6 +113,7 @@ class Demo:
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
             load_campaigns(self.random, self.now, self.lists, at)
+            load_mail(self.random, self.now, at)
 
     def _vocabulary(self) -> None:
         make_site()

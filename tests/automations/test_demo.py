@@ -7,6 +7,7 @@ from automations.models import Automation, Delivery, Enrollment, Trigger
 from automations.selectors.campaigns import reports
 from automations.triggers import TRIGGERS
 from contacts.models import Campaign, Contact, ConversionRecord, EmailActivity
+from deals.models import SentimentChange
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -29,7 +30,7 @@ def elsewhere() -> set[str]:
 def test_the_demo_loads_once_and_is_at_work() -> None:
     call_command("load_demo", people=300)
     assert Contact.objects.count() == 300
-    assert Automation.objects.filter(is_active=True).count() >= 32
+    assert Automation.objects.filter(is_active=True).count() >= 37
     assert set(Enrollment.objects.values_list("status", flat=True)) >= {"active", "completed"}
     assert not Enrollment.objects.filter(status="parked").exists()
     assert Delivery.objects.filter(status="sent").exists()

@@ -7,6 +7,7 @@ from django.apps.registry import Apps
 
 #: function -> (name, minutes). Every task is idempotent; a late or doubled run does no harm.
 SCHEDULES = {
+    "ecommerce.tasks.take_in": ("stores: take in deliveries", 1),
     "ecommerce.tasks.abandon_carts": ("stores: find abandoned carts", 1),
     "ecommerce.tasks.retain": ("stores: retention", 24 * 60),
 }

@@ -4,20 +4,32 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0045_month_days'),
-        ('ecommerce', '0001_initial'),
+        ("contacts", "0045_month_days"),
+        ("ecommerce", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='webhookdelivery',
-            name='outcome',
-            field=models.CharField(choices=[('waiting', 'waiting for the worker'), ('received', 'received'), ('older', 'older than what is known: nothing changed'), ('noted', 'noted, nothing to do'), ('off', 'kept: the store was off'), ('failed', 'failed')], max_length=10, verbose_name='outcome'),
+            model_name="webhookdelivery",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("waiting", "waiting for the worker"),
+                    ("received", "received"),
+                    ("older", "older than what is known: nothing changed"),
+                    ("noted", "noted, nothing to do"),
+                    ("off", "kept: the store was off"),
+                    ("failed", "failed"),
+                ],
+                max_length=10,
+                verbose_name="outcome",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('outcome', 'waiting')), fields=['store', 'id'], name='store_delivery_waiting'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("outcome", "waiting")), fields=["store", "id"], name="store_delivery_waiting"
+            ),
         ),
     ]

@@ -17,6 +17,7 @@ from contacts.public.limits import exceeded, sender_of
 from contacts.public.refusals import Refused
 from ecommerce.connectors import STORES
 from ecommerce.models import Store
+from ecommerce.selectors.stores import store_of_address
 from ecommerce.services import receive_delivery
 
 WRONG_SIGNATURES = 120
@@ -45,7 +46,7 @@ def _answer(request: HttpRequest, public_id: str) -> JsonResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > settings.STORE_MAX_BODY:
         raise Refused(413, "too_large", _("The body has more than %d bytes.") % settings.STORE_MAX_BODY)
-    store = Store.objects.filter(public_id=public_id).first()
+    store = store_of_address(public_id)
     connector = STORES.get(store.kind) if store else None
     if store is None or connector is None or not connector.delivers:
         raise Refused(404, "not_found", _("There is no such store."))

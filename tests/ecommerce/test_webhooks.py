@@ -375,7 +375,8 @@ def test_what_fails_unexpectedly_stays_behind_and_the_rest_goes_on(monkeypatch):
     # The store tries again, or a person does.
     given = shopify_order("n2@example.com", 2, customer=None)
     assert deliver(store, "orders/create", given, name="2") == (200, "received")
-    assert WebhookDelivery.objects.count() == 3 and not rows[1].error
+    mended = WebhookDelivery.objects.get(pk=rows[1].pk)
+    assert (WebhookDelivery.objects.count(), mended.outcome, mended.error) == (3, "received", "")
     WebhookDelivery.objects.filter(pk=rows[1].pk).update(outcome="failed")
     assert replay_delivery(delivery=rows[1]) == "received"
 
@@ -390,24 +391,21 @@ def test_all_that_waits_is_taken_in_in_its_order():
     deliver(store, "products/create", shopify_product(), wait=True)
     assert take_in_deliveries() == 5 and take_in_deliveries() == 0
     order = Order.objects.get()  # the cart became the order
-    assert order.checkout_id and [row.new for row in order.status_changes.all()] == [
-        "pending",
-        "paid",
-        "completed",
-    ]
+    changes = [row.new for row in order.status_changes.all()]
+    assert order.checkout_id and changes == ["pending", "paid", "completed"]
     assert set(WebhookDelivery.objects.values_list("outcome", flat=True)) == {"received"}
 
 
 def test_a_batch_of_deliveries_costs_the_same_however_large_it_is():
     store, counts = connect("shopify"), []
-    for size in (2, 2, 30):
+    for batch, size in enumerate((2, 2, 30)):
         for number in range(size):
-            given = shopify_order(f"{size}-{number}@example.com", size * 1_000 + number, customer=None)
+            given = shopify_order(f"{batch}-{number}@example.com", batch * 1_000 + number, customer=None)
             deliver(store, "orders/create", given, wait=True)
         with CaptureQueriesContext(connection) as queries:
             take_in_deliveries()
         counts.append(len(queries))
-    assert counts[1] == counts[2] + 3 or counts[1] == counts[2], counts  # the products are known by then
+    assert counts[1] == counts[2], counts
 
 
 def test_a_store_that_goes_off_keeps_what_waits():

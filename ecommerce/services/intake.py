@@ -7,6 +7,7 @@ goes on.
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from django.core.exceptions import ValidationError
@@ -107,7 +108,7 @@ def _of_store(store_id: int) -> int:
     return len(items)
 
 
-def _by_the_store() -> "caused_by":  # type: ignore[valid-type]  # a function that gives a context
+def _by_the_store() -> AbstractContextManager[None]:
     return caused_by(replace(current_origin(), source=Source.INTEGRATION))
 
 

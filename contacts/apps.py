@@ -8,7 +8,7 @@ class ContactsConfig(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self) -> None:
-        from contacts import provider_events, receivers  # noqa: F401 connects them
+        from contacts import audited, provider_events, receivers  # noqa: F401 connects them
         from contacts.roles import update_groups
         from contacts.schedules import ensure_schedules
 

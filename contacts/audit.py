@@ -95,6 +95,8 @@ def _members_changed(instance: models.Model, action: str, model: Any, pk_set: An
 
 def _write(instance: models.Model, action: int, text: str) -> None:
     origin = current_origin()
+    if origin.user_id is None:
+        return
     kind = ContentType.objects.get_for_model(instance)
     via = _("(over the API)") if origin.source == Source.API else ""
     LogEntry.objects.create(

@@ -76,7 +76,9 @@ class BaseAdmin(ModelAdmin):
         return None if is_watched(type(obj)) else super().log_change(request, obj, message)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        return None if is_watched(queryset.model) else super().log_deletions(request, queryset)
+        """Of one record Django passes a list, of several a queryset; all of one model."""
+        watched = any(is_watched(type(obj)) for obj in queryset[:1])
+        return None if watched else super().log_deletions(request, queryset)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

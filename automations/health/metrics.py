@@ -1,4 +1,4 @@
-"""What Prometheus reads: django-prometheus's figures of this server, and the health checks' of the installation."""
+"""What Prometheus reads: the figures of this web server, and those of the health checks."""
 
 import os
 from collections.abc import Iterator

@@ -209,7 +209,7 @@ def growth_automations(scale: int) -> Iterator[Row]:
 def growth_waiting(scale: int) -> Iterator[Row]:
     """The same 2,000 due contacts, with ever more that wait.
 
-    Read blocks say that the claim itself costs the same (7 at 10,000 and at 100,000, 17 at a million, where
+    Read blocks say that the claim itself costs the same (7 at 10,000 and at 100,000, 17 at 400,000, where
     the index is a level deeper). Times at one size differ by more than the limit between two runs of a
     few rounds: what earlier rounds left dead is vacuumed away, the first rounds after it don't count.
     """

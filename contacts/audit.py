@@ -89,8 +89,9 @@ def _members_changed(instance: models.Model, action: str, model: Any, pk_set: An
     if action != "post_clear" and not pk_set:
         return
     names = ", ".join(str(row) for row in model._base_manager.filter(pk__in=list(pk_set or ())[:50]))
-    words = {"post_add": _("added: %s"), "post_remove": _("taken away: %s"), "post_clear": _("all taken away%s")}
-    _write(instance, CHANGE, f"{model._meta.verbose_name_plural} – {words[action] % names}")
+    words = {"post_add": _("added: %s"), "post_remove": _("taken away: %s")}
+    text = words[action] % names if action in words else _("all taken away")
+    _write(instance, CHANGE, f"{model._meta.verbose_name_plural} – {text}")
 
 
 def _write(instance: models.Model, action: int, text: str) -> None:

@@ -44,12 +44,8 @@ def test_what_is_restored_is_what_was_there(tmp_path):
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-
-
 def _url() -> str:
     """As libpq takes it."""
     given = connection.settings_dict
     parts = {name: given.get(name.upper()) for name in ("host", "port", "user", "password")}
     return " ".join(f"{name}={value}" for name, value in parts.items() if value) + f" dbname={given['NAME']}"
-
-

@@ -36,7 +36,9 @@ def test_what_one_web_server_takes_all_workers_do(machines, manager):
         made = httpx.post(f"{url}/api/v1/contacts/", json={"email": f"p{number}@example.com"}, headers=token)
         assert made.status_code == 201, made.text
         body = {"ids": [made.json()["id"]]}
-        answer = httpx.post(f"{web[(number + 1) % 2].url}/api/v1/tags/{tag.pk}/contacts/", json=body, headers=token)
+        answer = httpx.post(
+            f"{web[(number + 1) % 2].url}/api/v1/tags/{tag.pk}/contacts/", json=body, headers=token
+        )
         assert answer.status_code < 300, answer.text
     eventually(lambda: Note.objects.count() >= 40, 60, lambda: workers[0].output()[-2000:])
     assert Note.objects.count() == 40

@@ -7,9 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
-from django.core.management import call_command
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, Phase
 from rest_framework.authtoken.models import Token
@@ -21,7 +19,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
+from contacts.services import subscribe_contacts, tag_contacts
+from tests.automations.conftest import build_automation
 from tests.database import taken_back
+from tests.factories import ContactFactory, ListFactory, TagFactory
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -29,19 +30,21 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True)
-def _one_connection():
+def _one_connection(db, monkeypatch):
     """Requests through WSGI would end the test's own connection, as Django's test client takes care not to."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
+    monkeypatch.setattr(connection, "close_if_unusable_or_obsolete", lambda: None)
 
 
 @pytest.fixture
 def token(admin_user, settings, tmp_path) -> str:
+    """The token of a superuser; a record of each of the common kinds is there."""
     settings.MEDIA_ROOT = tmp_path
-    call_command("load_demo")
+    tag, news = TagFactory(), ListFactory()
+    automation = build_automation(triggers=[("tag_added", {"tags": [tag.pk]})])
+    contacts = [ContactFactory() for _number in range(3)]
+    subscribe_contacts(contacts=contacts, list=news)
+    tag_contacts(contacts=contacts, tag=tag)
+    assert automation.enrollments.count() == 3
     return str(Token.objects.create(user=admin_user).key)
 
 

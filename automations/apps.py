@@ -10,7 +10,7 @@ class AutomationsConfig(AppConfig):
     def ready(self) -> None:
         from contacts.schedules import register_schedules
 
-        from . import conditions, delivery, sources, steps, triggers  # noqa: F401 each registers its types
+        from . import audited, conditions, delivery, sources, steps, triggers  # noqa: F401 each registers its types
         from .delivery import channels  # noqa: F401  registers them
         from .engine.schedule import SCHEDULES
         from .guards import make_guards

@@ -176,6 +176,7 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("Schedules"), "schedule", "django_q_schedule_changelist", "django_q.view_schedule"),
             (_("Failed tasks"), "error", "django_q_failure_changelist", "django_q.view_failure"),
             (_("Users"), "person", "auth_user_changelist", "auth.view_user"),
+            (_("Changes"), "history_edu", "admin_logentry_changelist", "admin.view_logentry"),
             (_("Failed log-ins"), "lock", "axes_accessattempt_changelist", "axes.view_accessattempt"),
             (_("Log-ins"), "login", "axes_accesslog_changelist", "axes.view_accesslog"),
             (_("Groups"), "shield_person", "auth_group_changelist", "auth.view_group"),

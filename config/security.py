@@ -4,7 +4,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-#: The admin's theme uses Alpine, which compiles the expressions in its attributes. Scripts in pages stay forbidden.
+#: The admin's theme uses Alpine, which compiles the expressions in its attributes. Scripts in pages don't run.
 SHELL = ("/admin/", "/automations/", "/campaigns/", "/deals/", "/health/", "/personal/")
 
 

@@ -10,6 +10,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         from contacts import (  # noqa: F401 connects them
             account_fields,
+            audited,
             contact_fields,
             object_fields,
             provider_events,

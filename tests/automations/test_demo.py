@@ -7,7 +7,6 @@ from automations.models import Automation, Delivery, Enrollment, Trigger
 from automations.selectors.campaigns import reports
 from automations.triggers import TRIGGERS
 from contacts.models import Campaign, Contact, ConversionRecord, EmailActivity
-from deals.models import SentimentChange
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from django.core.exceptions import FieldDoesNotExist
 from drf_spectacular import openapi
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -64,6 +65,17 @@ class AutoSchema(openapi.AutoSchema):
             bodies.setdefault(code, self._get_response_for_code(answer, code, direction=direction))  # type: ignore[no-untyped-call]  # spectacular's
         return bodies
 
+    def _map_serializer_field(self, field: Any, direction: Direction, *args: Any, **kwargs: Any) -> Any:
+        """What may be empty in the database may be so in an answer; a read-only field doesn't say that itself."""
+        if not (direction == "response" and _may_be_empty(field)):
+            return super()._map_serializer_field(field, direction, *args, **kwargs)
+        if isinstance(field, serializers.ChoiceField):
+            field.allow_blank = True
+        schema = super()._map_serializer_field(field, direction, *args, **kwargs)
+        if isinstance(schema, dict) and schema.get("format") in ("email", "uri"):
+            schema.pop("format")
+        return schema
+
     def _error_codes(self) -> list[str]:
         codes = ["400", "401", "403", "429"]
         if "{" in self.path:
@@ -71,3 +83,14 @@ class AutoSchema(openapi.AutoSchema):
         if self.method in WRITES:
             codes += ["409", "413", "415", "422"]
         return sorted(codes)
+
+
+def _may_be_empty(field: Any) -> bool:
+    """Whether it shows a text of a model that may be ""."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    if model is None or not isinstance(field, (serializers.CharField, serializers.ChoiceField)):
+        return False
+    try:
+        return bool(model._meta.get_field(field.source).blank)
+    except FieldDoesNotExist:
+        return False

@@ -59,6 +59,11 @@ class FieldChoice(forms.ChoiceField):
         self.scope = scope
         super().__init__(choices=choices or partial(field_choices, scope), **kwargs)
 
+    def use(self, scope: str) -> None:
+        """Offer another scope's fields: of a form's own field, once the form knows whose they are."""
+        self.scope, self.choices = scope, partial(field_choices, scope)
+        self.widget.attrs["data-controls"] = CONTROLS(scope)
+
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {**super().widget_attrs(widget), "data-controls": CONTROLS(self.scope)}
 

@@ -7,10 +7,12 @@ from automations.engine import retention, scoring, sweeps
 from automations.engine.goals import wake_for_goals
 from automations.engine.pump import pump
 from automations.feeds.checking import check_feeds, forget_old
+from automations.health import alarm, beats
 
 
 def work() -> int:
     """Run what is due and deliver it, until nothing is left (woken on commit, and every minute)."""
+    beats.beat(now=timezone.now())
     reap_leases(now=timezone.now())
     return pump(clock=timezone.now)
 
@@ -27,7 +29,14 @@ def roll_up() -> int:
     return retention.roll_up_counts()
 
 
+def watch_health() -> int:
+    """Once every five minutes: look, and tell the managers what is wrong."""
+    beats.note_trigger_uses()
+    return alarm.watch(now=timezone.now())
+
+
 def retain() -> int:
+    beats.forget_workers(now=timezone.now())
     return retention.delete_old(now=timezone.now()) + forget_old(now=timezone.now())
 
 

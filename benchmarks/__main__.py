@@ -21,9 +21,15 @@ def main() -> int:
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    from benchmarks import dates, engine, web
+    from benchmarks import dates, engine, stores, web
 
-    benchmarks = {**engine.BENCHMARKS, "g": web.page_visits, "h": web.events, **dates.BENCHMARKS}
+    benchmarks = {
+        **engine.BENCHMARKS,
+        "g": web.page_visits,
+        "h": web.events,
+        **dates.BENCHMARKS,
+        **stores.BENCHMARKS,
+    }
 
     scale = 10 if options.quick else 1
     print(f"\n{connection.vendor}, {'quick, ' if options.quick else ''}medians of calls made in turn\n")

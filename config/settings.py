@@ -1,5 +1,6 @@
 """Settings, all from the environment (twelve-factor); defaults suit `make run` on one machine."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -43,6 +44,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "anymail",
     "django_q",
+    "django_prometheus",
+    "csp",
+    "axes",
     "contacts",
     "deals",
     "ecommerce",
@@ -50,6 +54,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.probes.ProbesMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -59,7 +65,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.security.PolicyMiddleware",
     "contacts.origin.OriginMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -105,6 +114,22 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: whoever is locked out isn't asked for a password
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Wrong passwords for one user from one address: after so many neither may try again for a while. Rows in
+# the database, so the limit is one for all web servers. `manage.py axes_reset` lets everybody in again.
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
+AXES_COOLOFF_TIME = timedelta(minutes=env.float("LOGIN_COOLOFF_MINUTES", default=15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "contacts.public.limits.sender_of"
+AXES_LOCKOUT_TEMPLATE = "locked_out.html"
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_ENABLE_ADMIN = False  # our own pages show its rows
+AXES_VERBOSE = False
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
@@ -259,6 +284,14 @@ SMS_SENDER = env("SMS_SENDER", default="")
 SMS_RATE_PER_MINUTE = env.int("SMS_RATE_PER_MINUTE", default=0)
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
 
+# Health: how late due work may be, how long a worker may be silent (minutes), and a trigger (days).
+HEALTH_LATE_MINUTES = env.float("HEALTH_LATE_MINUTES", default=5)
+HEALTH_WORKER_MINUTES = env.float("HEALTH_WORKER_MINUTES", default=5)
+HEALTH_SILENT_DAYS = env.int("HEALTH_SILENT_DAYS", default=30)
+HEALTH_QUEUE_LIMIT = env.int("HEALTH_QUEUE_LIMIT", default=1_000)
+# Whoever reads /metrics gives this as a bearer token; without it there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 _redis_url = env.str("Q_REDIS_URL", default="")
 # Rate limits count here: each process for itself, or all together in Redis (docs/decisions/0012).
 CACHES = {"default": env.cache_url("CACHE_URL", default=_redis_url or "locmemcache://")}
@@ -360,6 +393,8 @@ SPECTACULAR_SETTINGS = {
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
+        "MailboxSecurityEnum": "deals.models.mailbox.Security",
+        "SentimentEnum": "deals.models.mail.Sentiment",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",
@@ -375,6 +410,25 @@ SPECTACULAR_SETTINGS = {
 # --- Security ---------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+# Pages that show what others wrote (previews, public pages) have narrower policies of their own. Styles: the
+# admin's theme writes its colours into the page, and Alpine shows and hides by style attributes.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=24 * 7) * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)

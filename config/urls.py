@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("config.api")),
     path("automations/", include("automations.urls")),
     path("automations/", include("automations.builder.urls")),
+    path("health/", include("automations.health.urls")),
     path("campaigns/", include("automations.campaigns.urls")),
     path("a/", include("deals.public.urls")),
     path("personal/", include("automations.correspondence.urls")),

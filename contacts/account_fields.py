@@ -67,6 +67,7 @@ ACCOUNT = register(
         owner="account",
         facts=AccountFieldChange,
         batch=_batch,
+        label=gettext_lazy("Account"),
         standard=standard_fields(
             StandardField(
                 "name",

@@ -8,10 +8,16 @@ class ContactsConfig(AppConfig):
     verbose_name = _("Contacts")
 
     def ready(self) -> None:
-        from contacts import account_fields, contact_fields, provider_events, receivers  # noqa: F401 connects them
+        from contacts import (  # noqa: F401 connects them
+            account_fields,
+            contact_fields,
+            object_fields,
+            provider_events,
+            receivers,
+        )
         from contacts.roles import update_groups
         from contacts.schedules import ensure_schedules
-        from contacts.selectors import accounts  # noqa: F401 its part of the timelines
+        from contacts.selectors import accounts, custom_objects  # noqa: F401 their part of the timelines
 
         # Not only for this app: each model gets its permissions once its own app is migrated.
         post_migrate.connect(update_groups, dispatch_uid="contacts.roles")

@@ -7,6 +7,8 @@ here must raise the batch event themselves (see `contacts.signals.facts_recorded
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import UTC
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
@@ -118,7 +120,13 @@ def _preparer(field: "models.Field[Any, Any]") -> Callable[[Any], Any]:
     kept = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(kept, models.IntegerField | models.BooleanField):
         return lambda value: value  # as the json module does, and SQLite
-    return lambda value: field.get_db_prep_save(value, connection)
+    slow: Callable[[Any], Any] = lambda value: field.get_db_prep_save(value, connection)  # noqa: E731 one of two
+    if isinstance(kept, models.DateTimeField) and connection.timezone is UTC:
+        return lambda value: str(value.astimezone(UTC).replace(tzinfo=None)) if value.tzinfo else slow(value)
+    if isinstance(kept, models.DecimalField):
+        places = f".{kept.decimal_places}f"
+        return lambda value: format(value, places) if isinstance(value, Decimal) else slow(value)
+    return slow
 
 
 def _prepare(field: "models.Field[Any, Any]", value: Any) -> Any:

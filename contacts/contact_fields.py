@@ -51,6 +51,7 @@ CONTACT = register(
         owner="contact",
         facts=FieldChange,
         batch=_batch,
+        label=gettext_lazy("Contact"),
         standard=standard_fields(
             StandardField(
                 "email",

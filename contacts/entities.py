@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.field_types import FIELD_TYPES, FieldType
+from contacts.signals import entity_registered
 from contacts.values import check_text, normalise_phone
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Entity:
     values  the model of its custom values
     owner   the foreign key to the record in `values` and `facts`
     facts   the model of what changed: owner, field, old, new, and the columns of Fact
+    label   what people call one; records of custom objects can be related to it where it has one
     batch   (scope, field's key, changes) -> the batch that is announced after a bulk write
     reserved  keys that no custom field can have, besides those of the standard fields
     """
@@ -82,6 +84,7 @@ class Entity:
     batch: Callable[[str, str, Changes], object]
     standard: Mapping[str, StandardField] = field(default_factory=dict)
     reserved: frozenset[str] = frozenset()
+    label: Any = ""
 
     @property
     def owner_id(self) -> str:
@@ -96,7 +99,20 @@ def register(entity: Entity) -> Entity:
     if entity.key in ENTITIES:
         raise ValueError(f"An entity “{entity.key}” is registered already.")
     ENTITIES[entity.key] = entity
+    entity_registered.send(sender=Entity, entity=entity)
     return entity
+
+
+def related_to() -> dict[str, Entity]:
+    """What records of custom objects can be related to."""
+    return {key: entity for key, entity in ENTITIES.items() if entity.label}
+
+
+def scope_query(scope: str, prefix: str = "") -> dict[str, Any]:
+    """The filter that picks the scope's custom fields; `prefix` leads to them (“field__”)."""
+    key, _colon, type_id = scope.partition(":")
+    found: dict[str, Any] = {f"{prefix}entity": key}
+    return {**found, f"{prefix}object_type": int(type_id)} if type_id else found
 
 
 def entity_of(scope: str) -> Entity:

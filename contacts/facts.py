@@ -106,3 +106,28 @@ class AccountContactsChanged:
     account_id: int
     added: bool
     contact_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRecordsCreated:
+    """Records of a custom object were made, their values and links with them."""
+
+    type_id: int
+    record_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFieldChanged:
+    """`changes` maps a record of the type to its (old, new) canonical texts."""
+
+    type_id: int
+    field: str
+    changes: Mapping[int, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLinksChanged:
+    """Contacts were related to a record of the type, or no longer are."""
+
+    type_id: int
+    contact_ids: Sequence[int]

@@ -7,7 +7,9 @@ from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
+from contacts.entities import ENTITIES, Entity
 from contacts.models import (
+    Account,
     AppConnection,
     AppSource,
     Campaign,
@@ -20,15 +22,19 @@ from contacts.models import (
     Form,
     ImportJob,
     List,
+    ObjectLink,
+    ObjectRelation,
+    ObjectType,
     Score,
     Segment,
     SiteMessage,
     Tag,
 )
 from contacts.models.campaigns import CampaignStatus
+from contacts.models.custom_objects import column_of
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
-from contacts.signals import usage_requested
+from contacts.signals import entity_registered, usage_requested
 
 
 @receiver(post_delete, sender=ContactTag)
@@ -52,6 +58,9 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Campaign)
 @receiver(pre_delete, sender=AppConnection)
 @receiver(pre_delete, sender=AppSource)
+@receiver(pre_delete, sender=ObjectType)
+@receiver(pre_delete, sender=ObjectRelation)
+@receiver(pre_delete, sender=Account)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
 
@@ -113,3 +122,41 @@ def _campaigns_using(record: List | Segment, **kwargs: Any) -> list[str]:
 
 def _named(record: List | Segment) -> str:
     return "lists" if isinstance(record, List) else "segment"
+
+
+def _unlink(instance: Any, **kwargs: Any) -> None:
+    """A record of another app goes: what was related to it no longer is."""
+    target = next(key for key, entity in ENTITIES.items() if entity.model is type(instance))
+    ObjectLink.objects.filter(relation__target=target, target_id=instance.pk).delete()
+
+
+@receiver(entity_registered)
+def _watch_deletions(entity: Entity, **kwargs: Any) -> None:
+    """Contacts and accounts have foreign keys; the rest is looked after here."""
+    if entity.label and column_of(entity.key) == "target_id":
+        post_delete.connect(_unlink, sender=entity.model, dispatch_uid=f"unlink {entity.key}")
+
+
+for _entity in ENTITIES.values():
+    _watch_deletions(_entity)
+
+
+@receiver(usage_requested, sender=ObjectType)
+def _fields_in_use(record: ObjectType, **kwargs: Any) -> list[str]:
+    """A type is in use where one of its fields or relations is."""
+    users: list[str] = []
+    for part in [*record.fields.all(), *record.relations.all()]:
+        for asked, found in usage_requested.send(sender=type(part), record=part):
+            users += (found or ()) if asked is not _type_of_relation else ()
+    return users
+
+
+@receiver(usage_requested, sender=ObjectRelation)
+def _type_of_relation(record: ObjectRelation, **kwargs: Any) -> list[str]:
+    """Who listens to a type's records enters their contacts: without the relation, nobody."""
+    if record.target != "contact":
+        return []
+    users: list[str] = []
+    for asked, found in usage_requested.send(sender=ObjectType, record=record.type):
+        users += (found or ()) if asked is not _fields_in_use else ()
+    return users

@@ -14,7 +14,7 @@ from django.apps.registry import Apps
 from django.db.models import Q
 
 BUSINESS_APPS = ("contacts", "deals", "ecommerce", "automations")
-ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q")
+ADMIN_APPS = (*BUSINESS_APPS, "auth", "authtoken", "admin", "django_q", "axes")
 # What an editor may make and change but not delete: other things are built on it.
 KEPT_FROM_EDITORS = (
     "list",
@@ -34,6 +34,8 @@ KEPT_FROM_EDITORS = (
     "taskoutcome",
     "product",
     "category",
+    "objecttype",
+    "objectrelation",
 )
 
 # What an editor only looks at.

@@ -37,3 +37,6 @@ person_erasing = Signal()
 # Asked, with a type of `contacts.facts` as sender, before a fact is written alone: receivers return whether
 # anybody waits for facts of this type. Where nobody does, one insert without a transaction is enough.
 listeners_requested = Signal()
+
+# Sent with `entity` (a contacts.entities.Entity) when something that has fields makes itself known.
+entity_registered = Signal()

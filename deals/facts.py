@@ -6,7 +6,7 @@ from dataclasses import dataclass
 #: The fields of a deal by which DealsChanged is told apart, besides the keys of custom fields.
 TITLE, VALUE, OWNER, STATUS = "title", "value", "owner", "status"
 STAGE, PIPELINE, EXPECTED_CLOSE, ACCOUNT = "stage", "pipeline", "expected_close", "account"
-#: A contact who joined (new) or left (old). Kept for the timeline; not announced.
+#: A contact who joined (new) or left (old), for the timeline; announced as DealContactsChanged.
 CONTACT = "contact"
 #: No custom field has one of these as its key.
 NAMES = frozenset(
@@ -29,6 +29,13 @@ class DealScoresChanged:
 
     score_id: int
     changes: Mapping[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class DealContactsChanged:
+    """These contacts came to a deal, or left one."""
+
+    contact_ids: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)

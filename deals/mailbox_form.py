@@ -63,8 +63,12 @@ class MailboxForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> Mailbox:
         assert self.prepared is not None  # noqa: S101 only a valid form is saved
-        self.instance = store_mailbox(prepared=self.prepared) if commit else self.prepared.mailbox
-        return self.instance
+        mailbox = store_mailbox(prepared=self.prepared) if commit else self.prepared.mailbox
+        self.instance = mailbox
+        return mailbox
 
     def keep(self) -> Mailbox:
         return self.save()
+
+    def save_m2m(self) -> None:
+        """The admin calls it; a mailbox has none."""

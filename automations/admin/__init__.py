@@ -1,6 +1,6 @@
 """The admin pages, one module per area. Those of triggers and steps are generated from the registries."""
 
-from . import account, automations, conversions, deliveries, enrollments, parts, queue, scores, segments
+from . import account, automations, conversions, deliveries, enrollments, feeds, parts, queue, scores, segments
 
 __all__ = [
     "account",
@@ -8,6 +8,7 @@ __all__ = [
     "conversions",
     "deliveries",
     "enrollments",
+    "feeds",
     "parts",
     "queue",
     "scores",

@@ -22,7 +22,7 @@ from deals.services.sentiment import set_sentiment
 
 
 class PersonalEmailSerializer(serializers.ModelSerializer):
-    attachments = serializers.PrimaryKeyRelatedField(many=True, read_only=True, help_text="Ids of files.")
+    attachments: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True, help_text="Ids of files.")
     state = serializers.SerializerMethodField(
         help_text="Of one that is sent: that of its delivery; else “received”."
     )
@@ -44,9 +44,8 @@ class PersonalEmailSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_state(self, email: PersonalEmail) -> str:
-        return self.context.get("states", {}).get(
-            email.delivery or 0, "received" if email.direction == "in" else ""
-        )
+        states: dict[int, str] = self.context.get("states", {})
+        return states.get(email.delivery or 0, "received" if email.direction == Direction.IN else "")
 
 
 class PersonalEmailInputSerializer(StrictSerializer):

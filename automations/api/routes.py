@@ -9,6 +9,8 @@ from .campaigns import CampaignViewSet, EmailTemplateViewSet
 from .catalogue import ConditionTypeViewSet, StepTypeViewSet, TriggerTypeViewSet
 from .deliveries import DeliveryViewSet
 from .enrollments import EnrollmentViewSet
+from .feeds import FeedItemViewSet, FeedViewSet
+from .health import HealthView
 from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
@@ -23,6 +25,8 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("deliveries", DeliveryViewSet),
     ("email-templates", EmailTemplateViewSet),
     ("enrollments", EnrollmentViewSet),
+    ("feed-items", FeedItemViewSet),
+    ("feeds", FeedViewSet),
     ("personal-emails", PersonalEmailViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
@@ -31,4 +35,4 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("trigger-types", TriggerTypeViewSet),
     ("triggers", TriggerViewSet),
 ]
-views: list[tuple[str, type[APIView]]] = [("account", AccountView)]
+views: list[tuple[str, type[APIView]]] = [("account", AccountView), ("health", HealthView)]

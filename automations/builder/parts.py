@@ -59,13 +59,25 @@ def add(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     part: Trigger | Step
     try:
         if kind == "triggers":
-            part = add_trigger(automation=automation, type=slug, runs=_first_rule(slug))
+            settings = _chosen_settings(request.POST.get("settings", ""))
+            part = add_trigger(
+                automation=automation, type=slug, runs=_first_rule(slug), settings=settings, incomplete=True
+            )
         else:
             parent, arm = request.POST.get("parent", ""), request.POST.get("arm", "")
             part = add_step(automation=automation, type=slug, parent=parent, arm=arm)
     except ValidationError as error:
         return refused(error)
     return updated(request, automation, panel=_build(request, automation, part, kind), select=part.key)
+
+
+def _chosen_settings(raw: str) -> dict[str, Any] | None:
+    """What a variant in the picker has set already; None for a plain type."""
+    try:
+        settings = json.loads(raw or "null")
+    except ValueError:
+        settings = None
+    return settings if isinstance(settings, dict) else None
 
 
 def _first_rule(slug: str) -> str:

@@ -6,9 +6,13 @@ from . import automation, email_sent, segment, now  # isort: skip
 from . import event, form, page, site_message, app_receipt, email_activity  # isort: skip
 from . import score, conversion  # isort: skip
 from . import account, account_field  # isort: skip
+from . import deal_stage, deal_status, deal_value, deal_owner, deal_title  # isort: skip
+from . import deal_field, deal_score, deal_role  # isort: skip
+from . import task_type, task_outcome, task_about, task_title, task_state  # isort: skip
 from . import bought, order_count, total_spent, last_order  # isort: skip
 from . import shop_total, shop_currency, shop_status, shop_store, shop_product, shop_category  # isort: skip
 from . import shop_date, cart_state  # isort: skip
+from . import custom_object  # isort: skip
 from .base import CONDITIONS, Condition, Moment
 from .tree import ConditionError, Tree, clean_tree, compile_tree, describe_tree, matching
 
@@ -28,6 +32,15 @@ __all__ = [
     "compile_tree",
     "conversion",
     "created",
+    "custom_object",
+    "deal_field",
+    "deal_owner",
+    "deal_role",
+    "deal_score",
+    "deal_stage",
+    "deal_status",
+    "deal_title",
+    "deal_value",
     "describe_tree",
     "email_activity",
     "email_sent",
@@ -54,5 +67,10 @@ __all__ = [
     "subscription_date",
     "tag",
     "tag_date",
+    "task_about",
+    "task_outcome",
+    "task_state",
+    "task_title",
+    "task_type",
     "total_spent",
 ]

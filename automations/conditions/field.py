@@ -86,17 +86,21 @@ class FieldForm(SettingsForm):
     op = forms.ChoiceField(label="", choices=list(OPS.items()), initial="is")
     value = forms.CharField(label=gettext_lazy("Value"), required=False, max_length=500)
 
+    def whose(self) -> str:
+        """The scope; a form that asks for it looks at what was chosen."""
+        return self.scope
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         key, op = data.get("field"), data.get("op")
-        field = field_of(key, self.scope) if key else None
+        field = field_of(key, self.whose()) if key else None
         if field is None or not key or not op or self.errors:
             return data
         if NEGATED.get(op, op) not in _ops(field):
             names = {"op": OPS[op], "field": field.label}
             raise ValidationError({"op": _("“%(op)s” doesn't fit the field “%(field)s”.") % names})
         try:
-            data["value"] = _value(field, op, data.get("value") or "", self.scope)
+            data["value"] = _value(field, op, data.get("value") or "", self.whose())
         except ValidationError as error:
             self.add_error("value", error)
         return data
@@ -109,7 +113,8 @@ class FieldQuestion(Condition):
 
     @classmethod
     def compile(cls, settings: Settings, moment: Moment) -> Q:
-        op, value = settings["op"], settings.get("value") or ""
+        op: str = settings["op"]
+        value = settings.get("value") or ""
         found = compile_field(settings["field"], NEGATED.get(op, op), value, moment, cls.Form.scope)
         return ~found if op in NEGATED else found
 

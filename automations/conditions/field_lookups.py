@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Upper
 
-from contacts.entities import Entity, entity_of
+from contacts.entities import Entity, entity_of, scope_query
 from contacts.models import FieldValue
 from contacts.values import fold_email
 
@@ -30,7 +30,7 @@ def compile_field(key: str, op: str, value: str, moment: Moment, scope: str = "c
     if key in entity.standard:
         return _standard(entity, key, op, value, moment)
     # By key, in one subquery: no look-up of the field itself while an event is decided.
-    rows = entity.values._default_manager.filter(field__entity=scope, field__key=key)
+    rows = entity.values._default_manager.filter(field__key=key, **scope_query(scope, "field__"))
     return Q(pk__in=_custom(rows, op, value, moment).values(entity.owner_id))
 
 

@@ -44,4 +44,4 @@ class LastOrderCondition(Condition):
     @classmethod
     def describe(cls, settings: Settings) -> str:
         text = _("placed the last order %s") if settings["which"] == "last" else _("placed the first order %s")
-        return text % ago(settings)
+        return str(text % ago(settings))

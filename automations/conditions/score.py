@@ -56,9 +56,9 @@ class ScoreCondition(Condition):
 
     @classmethod
     def compile(cls, settings: Settings, moment: Moment) -> Q:
-        inside = _points(settings)
+        inside = points_within(settings)
         rows = ContactScore.objects.filter(score=settings["score"]).order_by()
-        if not _holds(settings, 0):
+        if not zero_is_within(settings):
             return Q(pk__in=rows.filter(inside).values("contact_id"))
         # No row is 0 points: everybody but those whose points don't fit.
         exists = Q(Exists(Score.objects.filter(pk=settings["score"])))
@@ -76,14 +76,15 @@ class ScoreCondition(Condition):
         return texts[settings["op"]] % values
 
 
-def _points(settings: Settings) -> Q:
+def points_within(settings: Settings) -> Q:
     value, upper = settings["value"], settings.get("upper")
     if settings["op"] == "between":
         return Q(points__gte=value, points__lte=upper)
     return Q(**{{"above": "points__gt", "below": "points__lt", "equals": "points"}[settings["op"]]: value})
 
 
-def _holds(settings: Settings, points: int) -> bool:
+def zero_is_within(settings: Settings) -> bool:
+    """Whether who never got points meets it."""
     value, upper = settings["value"], settings.get("upper")
-    checks = {"above": points > value, "below": points < value, "equals": points == value}
-    return bool(checks.get(settings["op"], upper is not None and value <= points <= upper))
+    checks = {"above": value < 0, "below": value > 0, "equals": value == 0}
+    return bool(checks.get(settings["op"], upper is not None and value <= 0 <= upper))

@@ -36,7 +36,7 @@ class Currency(ShopCondition):
     @classmethod
     def describe(cls, settings: Settings) -> str:
         text = _("is in %s") if settings["op"] == "is" else _("is not in %s")
-        return text % settings["currency"]
+        return text % str(settings["currency"])
 
 
 ask(

@@ -26,7 +26,7 @@ class Since(ShopCondition):
 
     @classmethod
     def describe(cls, settings: Settings) -> str:
-        return str(cls.sentence) % ago(settings)
+        return str(str(cls.sentence) % ago(settings))
 
 
 ask(

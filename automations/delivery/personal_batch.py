@@ -138,7 +138,7 @@ class Batch:
         if not deliveries:
             return []
         campaigns = campaigns_of(deliveries, CampaignKind.PERSONAL)
-        enrollments = [d.enrollment_id for d in deliveries]
+        enrollments = [d.enrollment_id or 0 for d in deliveries]
         events = dict(Enrollment.objects.filter(pk__in=enrollments).values_list("pk", "event"))
         contents = {d.pk: _content(d) for d in deliveries}
         places = [(d.contact_id or 0, events.get(d.enrollment_id or 0) or {}) for d in deliveries]

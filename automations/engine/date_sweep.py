@@ -186,6 +186,7 @@ def _watch(trigger: "DateReachedTrigger", turn: Turn) -> DateWatch:
     if watch is not None and watch.rule == rule:
         return watch
     published = Automation.objects.filter(pk=trigger.automation_id).values_list("version__created_at", flat=True)
-    since = published.get() or turn.now
+    # The earlier one: clocks differ, and are set back.
+    since = min(published.get() or turn.now, turn.now)
     start = {"rule": rule, "since": since, "swept_at": since}
     return DateWatch.objects.update_or_create(**same, defaults=start)[0]

@@ -77,6 +77,14 @@ class Index:
         """Whether any event of this kind could matter to anyone."""
         return kind in self.watchers or any(listened == kind for listened, _key in self.by_key)
 
+    def hears_kind(self, kind: EventKind) -> bool:
+        """Whether anything at all listens to events of this kind, whatever their key."""
+        return (
+            kind in self.checked
+            or self.awaits(kind)
+            or any(listened == kind for listened, _key in self.responders_by_key)
+        )
+
     def listeners(self, event: Event) -> list[Listener]:
         """Triggers for this key, then those for any key, in a stable order."""
         exact = self.by_key.get((event.kind, event.key), []) if event.key is not None else []

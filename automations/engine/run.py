@@ -22,6 +22,7 @@ from automations.reasons import Exit, Outcome
 from automations.steps.base import Move, StepError, StepRun, Visit
 from contacts.bulk import insert_rows, update_rows
 from contacts.origin import Origin, Source, caused_by
+from contacts.services.selection import hold_contacts
 
 from .index import current_index
 from .plan import Live, Plan, live_automations
@@ -80,7 +81,15 @@ def run_due(*, now: datetime, limit: int | None = None) -> int:
 def claim(now: datetime, limit: int) -> list[Visit]:
     """Lock due rows that no other worker holds. On SQLite the transaction itself is the lock."""
     due = Enrollment.objects.filter(status=EnrollmentStatus.ACTIVE, due_at__lte=now).order_by("due_at")
-    return read_visits(due.values_list(*CLAIMED)[:limit], skip_locked=True)
+    return _of_contacts_that_stay(read_visits(due.values_list(*CLAIMED)[:limit], skip_locked=True))
+
+
+def _of_contacts_that_stay(visits: list[Visit]) -> list[Visit]:
+    """Without those whose contact is just being deleted: its deletion waits for this batch, not we for it."""
+    if not visits or connection.vendor != "postgresql":
+        return visits
+    held = set(hold_contacts(sorted({visit.contact_id for visit in visits}), wait=False))
+    return [visit for visit in visits if visit.contact_id in held]
 
 
 def read_visits(rows: "object", *, skip_locked: bool) -> list[Visit]:

@@ -10,6 +10,7 @@ SCHEDULES = {
     "Goals that time meets": ("automations.tasks.look_for_goals", 15),
     "Roll up step counts": ("automations.tasks.roll_up", 10),
     "Score rules by time": ("automations.tasks.sweep_score_rules", 15),
+    "Health": ("automations.tasks.watch_health", 5),
     "Retention": ("automations.tasks.retain", 24 * 60),
 }
 

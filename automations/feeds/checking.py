@@ -114,6 +114,8 @@ def keep_items(*, feed: Feed, items: Iterable[Item], now: datetime) -> int:
 def forget_old(*, now: datetime) -> int:
     """Once a day: places of triggers that are gone, what feeds have no more, feeds that nobody watches."""
     FeedWatch.objects.filter(seen_at__lt=now - GONE).delete()
+    asked = FeedWatch.objects.filter(seen_at__gte=now - DAY).values("feed")
+    Feed.objects.filter(next_check_at__isnull=False).exclude(pk__in=asked).update(next_check_at=None)
     unwatched = Feed.objects.filter(watches=None, updated_at__lt=now - KEPT)
     deleted = 0
     for rows in (FeedItem.objects.filter(seen_at__lt=now - KEPT), FeedItem.objects.filter(feed__in=unwatched)):

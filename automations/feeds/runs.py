@@ -60,11 +60,13 @@ def _open_runs(trigger: "RssUpdatedTrigger") -> QuerySet[FeedRun]:
 def _watch(trigger: "RssUpdatedTrigger", turn: Turn) -> FeedWatch:
     """The trigger's place. With another address, or after a pause of its automation, it begins anew."""
     feed, _new = Feed.objects.get_or_create(url=trigger.url)
-    watch, new = FeedWatch.objects.get_or_create(
+    same, new = FeedWatch.objects.get_or_create(
         automation_id=trigger.automation_id,
         trigger_key=trigger.key,
         defaults={"feed": feed, "since": turn.active_since, "due_at": turn.now, "seen_at": turn.now},
     )
+    # Locked: what another scheduler counts at this moment must not be overwritten.
+    watch = FeedWatch.objects.select_for_update().get(pk=same.pk)
     watch.seen_at = turn.now
     # A shorter interval holds at once; a clock that was ahead holds nothing up.
     watch.due_at = min(watch.due_at, turn.now + trigger.interval)

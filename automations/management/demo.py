@@ -33,7 +33,7 @@ from contacts.services import (
     untag_contacts,
 )
 
-from . import demo_scores
+from . import demo_dates, demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
@@ -41,6 +41,7 @@ from .demo_emails import read_emails, talk_about_emails
 from .demo_forms import forms_of_a_day, make_forms
 from .demo_names import FIRST, LAST
 from .demo_site import make_site, site_of_a_day
+from .demo_stores import make_stores, shop_day
 
 PEOPLE = 3_000
 DAYS = 30
@@ -100,6 +101,8 @@ class Demo:
             demo_scores.define_scores()
             DemoAutomations(self.tags, self.lists, self.sources).make()
             demo_scores.add_automations()
+            demo_dates.add_automations()
+            make_stores()
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
@@ -181,6 +184,7 @@ class Demo:
             moment = self.now - timedelta(days=day, hours=self.random.randint(1, 4))
             with at(moment):
                 self._a_day(ids, waiting)
+                demo_dates.sweep_of_a_day(moment, day)
                 self._run(moment)
             _analyze()
         self._run(self.now)
@@ -205,6 +209,7 @@ class Demo:
         talk_about_emails(pick)
         forms_of_a_day(pick, ids)
         site_of_a_day(pick, ids)
+        shop_day(pick, ids)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

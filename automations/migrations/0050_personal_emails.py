@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("automations", "0020_accounts"),
+        ("automations", "0031_deal_steps"),
         ("contacts", "0035_personal_campaigns"),
         ("deals", "0020_mail"),
     ]

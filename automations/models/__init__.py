@@ -5,6 +5,7 @@ from .dates import DateEntry, DateWatch
 from .delivery import Delivery, SenderState
 from .enrollment import Enrollment, EntryRefusal, WakeUp
 from .feeds import Feed, FeedItem, FeedRun, FeedWatch
+from .health import HealthAlarm, SweepMark, TriggerUse, WorkerBeat
 from .log import StepCount, StepLog
 from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
 from .step import Step
@@ -25,6 +26,7 @@ __all__ = [
     "FeedItem",
     "FeedRun",
     "FeedWatch",
+    "HealthAlarm",
     "IndexVersion",
     "Revision",
     "RuleCheck",
@@ -34,9 +36,12 @@ __all__ = [
     "Step",
     "StepCount",
     "StepLog",
+    "SweepMark",
     "Trigger",
+    "TriggerUse",
     "Turn",
     "Usage",
     "Version",
     "WakeUp",
+    "WorkerBeat",
 ]

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,17 @@ from automations.forms import SettingsForm, form_references
 def new_key() -> str:
     """A stable key: survives editing, publishing, export and import."""
     return secrets.token_hex(5)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A ready-made choice of a type in the picker, with some of its settings made."""
+
+    family: str
+    label: Any
+    summary: Any
+    icon: str
+    settings: Mapping[str, Any]
 
 
 class Configured(PolymorphicModel):
@@ -59,6 +71,11 @@ class Configured(PolymorphicModel):
     def unavailable_reason(cls) -> str:
         """What the type needs besides the plan and does not have, as a sentence; "" when it has it all."""
         return ""
+
+    @classmethod
+    def variants(cls) -> list[Variant]:
+        """What the picker offers in place of the type itself; none for the type as it is."""
+        return []
 
     def describe(self) -> str:
         """One plain sentence in the user's language, from the settings."""

@@ -1,5 +1,7 @@
 """Feeds that rss_updated watches. A feed is read once for all triggers with its address."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -30,8 +32,28 @@ class Feed(Timestamped):
         ordering = ["-id"]
         indexes = [models.Index(fields=["next_check_at"], name="feed_next_check")]
 
+    STATES = {
+        "new": _("not read yet"),
+        "good": _("read"),
+        "failing": _("can't be read"),
+        "unwatched": _("nobody watches it"),
+    }
+
     def __str__(self) -> str:
         return self.title or self.url
+
+    @property
+    def state(self) -> str:
+        """A key of STATES."""
+        if self.next_check_at is None:
+            return "unwatched"
+        if self.failures:
+            return "failing"
+        return "good" if self.read_at else "new"
+
+    @property
+    def state_text(self) -> Any:
+        return self.STATES[self.state]
 
 
 class FeedItem(models.Model):

@@ -1,7 +1,7 @@
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -60,12 +60,18 @@ class Trigger(Configured):
     recipients = models.CharField(_("which contacts"), max_length=8, choices=Recipients, default=Recipients.ALL)
     record_segment = models.JSONField(_("which records"), default=dict, blank=True)
     position = models.PositiveIntegerField(default=0, editable=False)
+    # `exclusive`, where the database can see it: `automations.guards` refuses a second trigger.
+    stands_alone = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("trigger")
         verbose_name_plural = _("triggers")
         ordering = ["position", "id"]
         constraints = [models.UniqueConstraint(fields=["automation", "key"], name="trigger_key")]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.stands_alone = self.exclusive
+        super().save(*args, **kwargs)
 
     def index_keys(self) -> Iterable[Hashable]:
         """The events' `key`s that can match; None stands for every key."""

@@ -65,6 +65,7 @@ class Records:
 
     def __init__(self) -> None:
         self._by_name: dict[str, RecordKind] = {}
+        self._sources: list[Callable[[], Sequence[RecordKind]]] = []
 
     def register(self, kind: RecordKind) -> RecordKind:
         if not kind.name.isidentifier() or kind.name in ("contact", "event", "links"):
@@ -74,17 +75,26 @@ class Records:
         self._by_name[kind.name] = kind
         return kind
 
+    def add_source(self, source: Callable[[], Sequence[RecordKind]]) -> None:
+        """Kinds that people define. The registered ones come first, and names of theirs are not taken."""
+        self._sources.append(source)
+
     def get(self, name: str) -> RecordKind | None:
-        return self._by_name.get(name)
+        return self._by_name.get(name) or next((kind for kind in self if kind.name == name), None)
 
     def __getitem__(self, name: str) -> RecordKind:
-        return self._by_name[name]
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[RecordKind]:
-        return iter(self._by_name.values())
+        yield from self._by_name.values()
+        for source in self._sources:
+            yield from (kind for kind in source() if kind.name not in self._by_name)
 
 
 RECORDS = Records()
@@ -99,7 +109,7 @@ def mentioned(*sources: str) -> set[str]:
     """Names of the kinds that texts may read; too many do no harm."""
     text = " ".join(source for source in sources if source and "{" in source)
     words = set(re.findall(r"[A-Za-z_]\w*", text)) if text else set()
-    return {kind.name for kind in RECORDS if kind.name in words}
+    return {kind.name for kind in RECORDS if kind.name in words} if words else set()
 
 
 def values_for(places: Sequence[tuple[int, Mapping[str, Any]]], names: Collection[str]) -> list[dict[str, Values]]:

@@ -29,6 +29,7 @@ from .drafts import (
     update_trigger,
 )
 from .enrollments import add_to_automation, end_enrollments, end_passes, resume_parked, skip_wait
+from .feeds import ask_for_check
 from .publishing import PublishError, problems_of, publish
 from .rules import give_now, give_now_count, save_score_rule
 
@@ -38,6 +39,7 @@ __all__ = [
     "add_step",
     "add_to_automation",
     "add_trigger",
+    "ask_for_check",
     "backfill",
     "backfill_count",
     "cancel_campaign",

@@ -63,8 +63,12 @@ def add_trigger(
     segment: Mapping[str, Any] | None = None,
     recipients: str = Recipients.ALL,
     record_segment: Mapping[str, Any] | None = None,
+    incomplete: bool = False,
 ) -> Trigger:
-    """Add a trigger. Given settings are validated by its form; without any it starts empty, to be filled in."""
+    """Add a trigger. Given settings are validated by its form; without any it starts empty, to be filled in.
+
+    `incomplete` as with `update_step`.
+    """
     cls = TRIGGERS.get(type)
     if cls is None:
         raise ValidationError({"type": _("There is no trigger of the type “%s”.") % type})
@@ -75,7 +79,7 @@ def add_trigger(
     trigger.recipients = _recipients(cls, recipients)
     trigger.record_segment = _record_segment(cls, record_segment)
     if settings is not None:
-        trigger.apply(cls.Form.validate(settings, owner=trigger))
+        _apply(trigger, settings, incomplete)
         _check_unlocked(trigger)
     trigger.save()
     remember(automation=automation, label=_("Trigger added: %s") % cls.label)

@@ -6,15 +6,24 @@ from . import add_tag, remove_tag, subscribe, unsubscribe, update_field, add_not
 from . import adjust_score, record_conversion  # isort: skip
 from . import send_personal_email  # isort: skip
 from . import update_account_field, add_to_account, remove_from_account  # isort: skip
+from . import add_deal, update_deal, update_deal_field, rotate_deal_owner  # isort: skip
+from . import add_deal_note, adjust_deal_score, add_task, complete_tasks  # isort: skip
+from . import create_record, update_record  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
     "FAMILIES",
     "STEPS",
+    "add_deal",
+    "add_deal_note",
     "add_note",
     "add_tag",
+    "add_task",
     "add_to_account",
+    "adjust_deal_score",
     "adjust_score",
+    "complete_tasks",
+    "create_record",
     "delete_contact",
     "end_automation",
     "go_to",
@@ -24,6 +33,7 @@ __all__ = [
     "record_conversion",
     "remove_from_account",
     "remove_tag",
+    "rotate_deal_owner",
     "send_email",
     "send_personal_email",
     "send_sms",
@@ -33,7 +43,10 @@ __all__ = [
     "subscribe",
     "unsubscribe",
     "update_account_field",
+    "update_deal",
+    "update_deal_field",
     "update_field",
+    "update_record",
     "wait",
     "webhook",
 ]

@@ -60,13 +60,17 @@ class FieldUpdateForm(SettingsForm):
         label=gettext_lazy("Value"), required=False, max_length=500, validators=[validate_template]
     )
 
+    def whose(self) -> str:
+        """The scope; a form that asks for it looks at what was chosen."""
+        return self.scope
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        field = field_of(data.get("field") or "", self.scope)
+        field = field_of(data.get("field") or "", self.whose())
         if field is None or self.errors:
             return data
         try:
-            _check(field, data, self.scope)
+            _check(field, data, self.whose())
         except ValidationError as error:
             self.add_error("value" if _fits(field, data["op"]) else "op", error)
         return data
@@ -87,16 +91,20 @@ class FieldUpdateStep(Step):
         abstract = True
         constraints: ClassVar[list[Any]] = []
 
+    def whose(self) -> str:
+        """The scope; a type that asks for it looks at its settings."""
+        return self.scope
+
     def records_to_update(self, run: StepRun) -> Mapping[int, Sequence[int]]:
         """{visit id: ids of the records whose field is updated}; a fixed number of queries."""
         return {visit.id: [visit.contact_id] for visit in run.visits}
 
     def run(self, run: StepRun) -> None:
-        field = field_of(self.field, self.scope)
+        field = field_of(self.field, self.whose())
         if field is None:
             raise StepError(_("The field “%s” does not exist any more.") % self.field)
         targets = self.records_to_update(run)
-        changed = set_field(field=_stored(field), values=self._values(run, field, targets), scope=self.scope)
+        changed = set_field(field=_stored(field), values=self._values(run, field, targets), scope=self.whose())
         for visit in run.visits:
             if any(pk in changed for pk in targets.get(visit.id, ())):
                 run.go(visit)
@@ -122,17 +130,17 @@ class FieldUpdateStep(Step):
 
     def _parse(self, field: StandardField | CustomField, text: str) -> Any:
         # A custom field is at hand; only a standard one may be a user, by name.
-        return field.parse(text) if isinstance(field, CustomField) else parse_value(self.field, text, self.scope)
+        return field.parse(text) if isinstance(field, CustomField) else parse_value(self.field, text, self.whose())
 
     def _calculate(
         self, run: StepRun, custom: CustomField, targets: Mapping[int, Sequence[int]]
     ) -> dict[int, Any]:
         """New values from the present ones. The lock keeps two workers from counting from the same number."""
         records = {pk for ids in targets.values() for pk in ids}
-        model = entity_of(self.scope).model
-        rows = model._default_manager.filter(pk__in=id_set(records)).select_for_update().order_by("pk")
+        model = entity_of(self.whose()).model
+        rows = model._default_manager.filter(pk__in=id_set(records)).select_for_update(no_key=True).order_by("pk")
         list(rows.values_list("pk", flat=True))
-        current = values_of(records, [custom], scope=self.scope)
+        current = values_of(records, [custom], scope=self.whose())
         values: dict[int, Any] = {}
         for visit in run.visits:
             for pk in targets.get(visit.id, ()):
@@ -143,13 +151,13 @@ class FieldUpdateStep(Step):
         return values
 
     def references(self) -> set[tuple[str, int]]:
-        return super().references() | field_references(self.field, self.scope)
+        return super().references() | field_references(self.field, self.whose())
 
     def describe(self) -> str:
         if not self.field:
             return str(_("Update a field (not chosen yet)"))
         text = _("Field “%(field)s”: %(op)s %(value)s") % {
-            "field": field_label(self.field, self.scope),
+            "field": field_label(self.field, self.whose()),
             "op": OPS.get(self.op, self.op),
             "value": "" if self.op == "clear" else quoted(self.value) if self.op == "set" else self.value or "0",
         }

@@ -12,8 +12,11 @@ from . import calendly_meeting_received, typeform_form_received, unbounce_page_r
 from . import date_reached, rss_updated  # isort: skip
 from . import file_downloaded, sentiment_changed  # isort: skip
 from . import account_field_changed  # isort: skip
+from . import deal_stage_changed, deal_status_changed, deal_value_changed, deal_owner_changed  # isort: skip
+from . import pipeline_entered, deal_field_changed, task_completed  # isort: skip
 from . import purchase_made, cart_abandoned, order_created, order_updated  # isort: skip
 from . import recurring_payment_created, recurring_payment_updated  # isort: skip
+from . import custom_object_created, custom_object_updated  # isort: skip
 from .base import FAMILIES, TRIGGERS
 
 __all__ = [
@@ -24,7 +27,14 @@ __all__ = [
     "cart_abandoned",
     "contact_field_changed",
     "conversion_occurred",
+    "custom_object_created",
+    "custom_object_updated",
     "date_reached",
+    "deal_field_changed",
+    "deal_owner_changed",
+    "deal_stage_changed",
+    "deal_status_changed",
+    "deal_value_changed",
     "email_forwarded",
     "email_link_clicked",
     "email_opened",
@@ -39,6 +49,7 @@ __all__ = [
     "order_created",
     "order_updated",
     "page_visited",
+    "pipeline_entered",
     "purchase_made",
     "recurring_payment_created",
     "recurring_payment_updated",
@@ -48,6 +59,7 @@ __all__ = [
     "site_message_dismissed",
     "tag_added",
     "tag_removed",
+    "task_completed",
     "typeform_form_received",
     "unbounce_page_received",
 ]

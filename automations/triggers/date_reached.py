@@ -10,6 +10,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+import automations.deal_dates  # noqa: F401 its fields can be chosen
 from automations.availability import PLUS_AND_UP, Availability
 from automations.date_fields import CREATED, date_field, date_field_choices, split_key
 from automations.engine.dates import DateRule

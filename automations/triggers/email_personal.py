@@ -24,7 +24,7 @@ PERSONAL = re.compile(LIQUID, re.DOTALL)
 
 
 def automated() -> "models.QuerySet[Campaign]":
-    """The personal e-mails of automations; what people write by hand is counted under one without an automation."""
+    """The personal e-mails of automations; all that people write is counted under one without an automation."""
     return Campaign.objects.filter(kind=CampaignKind.PERSONAL, origin_key__startswith="automation:")
 
 
@@ -109,7 +109,7 @@ def is_from_deal_or_automation(data: Mapping[str, Any]) -> bool:
 
 
 def _same(url: Any) -> str:
-    """What two addresses of one page have in common: case of scheme and host, and a slash at the end, don't count."""
+    """Without what makes no difference: the case of scheme and host, and a slash at the end."""
     try:
         parts = urlsplit(str(url or "").strip())
     except ValueError:

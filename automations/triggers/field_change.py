@@ -30,6 +30,10 @@ class FieldChangeForm(SettingsForm):
     new = forms.ChoiceField(label=gettext_lazy("To"), choices=SIDES, initial="any")
     new_value = forms.CharField(label=gettext_lazy("To value"), required=False, max_length=500)
 
+    def whose(self) -> str:
+        """The scope; a form that asks for it looks at what was chosen."""
+        return self.scope
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         for side in ("old", "new"):
@@ -37,7 +41,7 @@ class FieldChangeForm(SettingsForm):
                 data[f"{side}_value"] = ""
             elif data.get("field"):
                 try:
-                    data[f"{side}_value"] = canonical(data["field"], data.get(f"{side}_value", ""), self.scope)
+                    data[f"{side}_value"] = canonical(data["field"], data.get(f"{side}_value", ""), self.whose())
                 except ValidationError as error:
                     self.add_error(f"{side}_value", error)
         if data.get("old") == data.get("new") == "value" and data.get("old_value") == data.get("new_value"):
@@ -61,6 +65,10 @@ class FieldChangeTrigger(Trigger):
         abstract = True
         constraints: ClassVar[list[Any]] = []
 
+    def whose(self) -> str:
+        """The scope; a type that asks for it looks at its settings."""
+        return self.scope
+
     def index_keys(self) -> Iterable[Hashable]:
         return [self.field]
 
@@ -80,14 +88,14 @@ class FieldChangeTrigger(Trigger):
         return (self.old == "any" or old == self.old_value) and (self.new == "any" or new == self.new_value)
 
     def references(self) -> set[tuple[str, int]]:
-        return field_references(self.field, self.scope)
+        return field_references(self.field, self.whose())
 
     def describe(self) -> str:
         if not self.field:
             return str(_("A field changes (not chosen yet)"))
-        parts = [_("The field “%s” changes") % field_label(self.field, self.scope)]
+        parts = [_("The field “%s” changes") % field_label(self.field, self.whose())]
         if self.old == "value":
-            parts.append(_("from “%s”") % (shown_value(self.field, self.old_value, self.scope) or _("empty")))
+            parts.append(_("from “%s”") % (shown_value(self.field, self.old_value, self.whose()) or _("empty")))
         if self.new == "value":
-            parts.append(_("to “%s”") % (shown_value(self.field, self.new_value, self.scope) or _("empty")))
+            parts.append(_("to “%s”") % (shown_value(self.field, self.new_value, self.whose()) or _("empty")))
         return " ".join(parts)

@@ -1,4 +1,4 @@
-"""A contact's score crosses a threshold (spec: score_changed): the crossing counts, not being there already."""
+"""A contact's or deal's score crosses a threshold (spec: score_changed): the crossing counts, not being there."""
 
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -24,12 +24,15 @@ LIMIT = 10**15
 class ScoreChangedTrigger(Trigger):
     slug = "score_changed"
     label = gettext_lazy("Score changes")
-    summary = gettext_lazy("A contact's score rises above, or falls below, a number of points.")
+    summary = gettext_lazy("A contact's or a deal's score rises above, or falls below, a number of points.")
     family = "contacts"
     icon = "trending_up"
     synonyms = (gettext_lazy("lead scoring"), gettext_lazy("points"), gettext_lazy("threshold"))
     availability = Availability(plans=PLUS_AND_UP)
     listens_to = SCORE_CHANGED
+    # Of a score of deals; a contact's own score brings no record.
+    record = "deal"
+    multi_contact = True
 
     score = models.ForeignKey(
         Score, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=gettext_lazy("score")
@@ -58,8 +61,15 @@ class ScoreChangedTrigger(Trigger):
 
     def match(self, event: Event) -> Sequence[int]:
         if self.value is None or event.changes is None:
-            return []
+            return super().match(event)
         return [pk for pk, (old, new) in event.changes.items() if self._crosses(int(old), int(new), self.value)]
+
+    def concerns(self, event: Event) -> bool:
+        """Of a deal's score: whether the deal's points cross it."""
+        if self.value is None or event.change is None:
+            return False
+        old, new = event.change
+        return self._crosses(int(old), int(new), self.value)
 
     def _crosses(self, old: int, new: int, value: int) -> bool:
         return old <= value < new if self.direction == "above" else old >= value > new

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
@@ -42,6 +42,7 @@ class ContactAdmin(BaseAdmin):
     autocomplete_fields = ["owner"]
     change_form_outer_after_template = "admin/contacts/person.html"
     actions_detail = ["merge", "export_person", "erase"]
+    actions_row = ["write_email"]
 
     # --- The list ---
 
@@ -74,6 +75,13 @@ class ContactAdmin(BaseAdmin):
         )
         more = format_html('<span class="c-muted">+{}</span>', len(tags) - SHOWN_TAGS)
         return format_html('<span class="c-chips">{}{}</span>', shown, more if len(tags) > SHOWN_TAGS else "")
+
+    @action(description=_("Write an e-mail"), url_path="write-email", permissions=["write_email"])
+    def write_email(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        return HttpResponseRedirect(f"{reverse('personal:write')}?contact={object_id}&from=overview")
+
+    def has_write_email_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("deals.add_personalemail")
 
     # --- One person ---
 

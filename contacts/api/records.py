@@ -18,7 +18,7 @@ from contacts.values import address_hash, clean_email
 from .base import ReadOnlyViewSet, RecordViewSet
 from .strict import StrictModelSerializer, StrictSerializer
 
-FIXED = ("entity", "key", "type")
+FIXED = ("entity", "object_type", "key", "type")
 
 
 class FieldSerializer(StrictModelSerializer):
@@ -31,7 +31,10 @@ class FieldSerializer(StrictModelSerializer):
 
     class Meta:
         model = CustomField
-        fields = ["id", "entity", "key", "label", "type", "options", "position", "created_at", "updated_at"]
+        fields = [
+            "id", "entity", "object_type", "key", "label", "type", "options", "required", "position",
+            "created_at", "updated_at",
+        ]  # fmt: skip
         # The model's own check names the key.
         validators: list[Any] = []
 
@@ -48,7 +51,7 @@ class FieldSerializer(StrictModelSerializer):
 class FieldFilter(django_filters.FilterSet):
     class Meta:
         model = CustomField
-        fields = ["entity", "key", "type"]
+        fields = ["entity", "object_type", "key", "type"]
 
 
 @extend_schema_view(

@@ -7,6 +7,7 @@ from .accounts import AccountViewSet
 from .apps import AppConnectionViewSet, AppDeliveryViewSet, AppSourceViewSet
 from .contacts import ContactViewSet
 from .conversions import ConversionRecordViewSet, ConversionViewSet
+from .custom_objects import ObjectRecordViewSet, ObjectRelationViewSet, ObjectTypeViewSet
 from .engagement import EmailActivityViewSet, EmailLinkViewSet, SentEmailViewSet
 from .events import EventTypeViewSet, EventViewSet
 from .forms import FormSubmissionViewSet, FormViewSet
@@ -41,6 +42,9 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("imports", ImportViewSet),
     ("lists", ListViewSet),
     ("notes", NoteViewSet),
+    ("object-records", ObjectRecordViewSet),
+    ("object-relations", ObjectRelationViewSet),
+    ("object-types", ObjectTypeViewSet),
     ("page-visits", PageVisitViewSet),
     ("postmark-servers", PostmarkServerViewSet),
     ("scores", ScoreViewSet),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0020_accounts"),
+        ("contacts", "0021_custom_objects"),
     ]
 
     operations = [

@@ -11,6 +11,14 @@ from .apps import AppConnection, AppDelivery, AppReceipt, AppSource
 from .campaigns import Campaign, CampaignCount, CampaignLink, EmailTemplate
 from .contact import Contact
 from .conversions import Conversion, ConversionRecord
+from .custom_objects import (
+    ObjectFieldChange,
+    ObjectFieldValue,
+    ObjectLink,
+    ObjectRecord,
+    ObjectRelation,
+    ObjectType,
+)
 from .engagement import EmailActivity, HeldClick, SentEmail
 from .facts import FieldChange, SubscriptionChange, TagChange
 from .fields import ContactFieldValue, CustomField, FieldValue
@@ -71,6 +79,12 @@ __all__ = [
     "List",
     "MonthDay",
     "Note",
+    "ObjectFieldChange",
+    "ObjectFieldValue",
+    "ObjectLink",
+    "ObjectRecord",
+    "ObjectRelation",
+    "ObjectType",
     "PageVisit",
     "PostmarkServer",
     "ProviderNotice",

@@ -22,8 +22,17 @@ class CustomField(Timestamped):
         CONTACT = "contact", _("contact")
         ACCOUNT = "account", _("account")
         DEAL = "deal", _("deal")
+        OBJECT = "object", _("custom object")
 
     entity = models.CharField(_("belongs to"), max_length=20, choices=Entity, default=Entity.CONTACT)
+    object_type = models.ForeignKey(
+        "contacts.ObjectType",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="fields",
+        verbose_name=_("custom object"),
+    )
     key = models.CharField(
         _("key"),
         max_length=60,
@@ -42,6 +51,9 @@ class CustomField(Timestamped):
         blank=True,
         help_text=_("The choices of a dropdown, radio or multi-select field."),
     )
+    required = models.BooleanField(
+        _("required"), default=False, help_text=_("Of a custom object: no record is without it.")
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
 
     class Meta:
@@ -51,9 +63,15 @@ class CustomField(Timestamped):
         constraints = [
             models.UniqueConstraint(
                 fields=["entity", "key"],
+                condition=models.Q(object_type=None),
                 name="field_key",
                 violation_error_message=_("A field with this key exists already."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["object_type", "key"],
+                name="object_field_key",
+                violation_error_message=_("A field with this key exists already."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -66,7 +84,7 @@ class CustomField(Timestamped):
     @property
     def scope(self) -> str:
         """How services and selectors of fields name what it belongs to; see `contacts.entities`."""
-        return self.entity
+        return self.entity if self.object_type_id is None else f"{self.entity}:{self.object_type_id}"
 
     def parse(self, raw: Any) -> Any:
         """The value as it is stored (None: empty), or ValidationError."""
@@ -77,6 +95,9 @@ class CustomField(Timestamped):
         return self.kind.to_text(value)
 
     def clean(self) -> None:
+        from .custom_objects import clean_object_field
+
+        clean_object_field(self)
         if self.key in self._reserved():
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % self.key})
         if self.type in FIELD_TYPES:

@@ -5,13 +5,13 @@ from collections.abc import Collection
 from typing import Any
 
 from contacts.bulk import id_set
-from contacts.entities import entity_of
+from contacts.entities import entity_of, scope_query
 from contacts.models import CustomField
 
 
 def fields_of(scope: str) -> dict[str, CustomField]:
     """The scope's custom fields by key, in their order."""
-    return {field.key: field for field in CustomField.objects.filter(entity=scope)}
+    return {field.key: field for field in CustomField.objects.filter(**scope_query(scope))}
 
 
 def contact_fields() -> dict[str, CustomField]:

@@ -23,6 +23,7 @@ from .apps import (
 )
 from .contacts import ContactDraft, SaveResult, create_contact, delete_contacts, save_contacts, update_contact
 from .conversions import record_conversion
+from .custom_objects import create_record, delete_records, update_record, upsert_records
 from .fields import set_field
 from .forms import confirm_submission, save_form, submit_form
 from .lists import SubscribeResult, subscribe_contacts, unsubscribe_contacts
@@ -55,9 +56,11 @@ __all__ = [
     "confirm_submission",
     "create_account",
     "create_contact",
+    "create_record",
     "delete_accounts",
     "delete_contacts",
     "delete_old_deliveries",
+    "delete_records",
     "delete_unused",
     "expire_points",
     "find_event",
@@ -92,8 +95,10 @@ __all__ = [
     "untag_contacts",
     "update_account",
     "update_contact",
+    "update_record",
     "upsert_accounts",
     "upsert_contacts",
+    "upsert_records",
     "webhook_address",
     "write_notes",
 ]

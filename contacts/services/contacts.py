@@ -14,7 +14,7 @@ from contacts.selectors.fields import contact_fields
 from .changes import announce_created
 from .fielded import create_fielded, update_fielded
 from .fields import set_custom_values, set_field
-from .selection import Contacts, contact_ids
+from .selection import Contacts, contact_ids, hold_for_deletion
 
 
 @dataclass(slots=True)
@@ -79,9 +79,9 @@ def delete_contacts(*, contacts: Contacts) -> int:
     deleted = 0
     for chunk in chunks(contact_ids(contacts), 1_000):
         with transaction.atomic():
-            count = Contact.objects.filter(pk__in=id_set(chunk)).count()
-            Contact.objects.filter(pk__in=id_set(chunk)).delete()
-            deleted += count
+            there = hold_for_deletion(chunk)
+            Contact.objects.filter(pk__in=id_set(there)).delete()
+            deleted += len(there)
     return deleted
 
 

@@ -37,7 +37,7 @@ def update_fielded(
     entity, fields = entity_of(scope), fields_of(scope)
     pk = record.pk if isinstance(record, Tracked) else record
     values, parsed = parse_fields(scope=scope, standard=standard, custom=custom or {}, fields=fields)
-    stored = cast(Record, entity.model._default_manager.select_for_update().get(pk=pk))
+    stored = cast(Record, entity.model._default_manager.select_for_update(no_key=True).get(pk=pk))
     columns = {entity.standard[name].column: value for name, value in values.items()}
     changed = [name for name, value in columns.items() if getattr(stored, name) != value]
     _assign(stored, entity, values)

@@ -14,8 +14,9 @@ from contacts.bulk import chunks, insert_rows
 from contacts.entities import Entity, entity_of
 from contacts.models import CustomField
 from contacts.selectors.fields import fields_of
+from contacts.values import check_text
 
-from .fields import set_custom_values, set_field
+from .fields import set_custom_values, set_field, write_first_values
 from .parsing import parse_fields
 
 
@@ -48,7 +49,9 @@ class Keyed:
     known    keys -> {folded key: id} of the records there are
     columns  what a new record holds besides
     check    called with each draft and whether it is new; raises ValidationError
+    placed   called with {folded key: id} of all, before values are written: what changes of values concern
     created  called with the ids of new records, once their values are written
+    silent   the first values of a new record are no change: they leave no facts
     """
 
     scope: str
@@ -57,7 +60,9 @@ class Keyed:
     known: Callable[[Collection[str]], Mapping[str, int]]
     columns: Mapping[str, Any] = field(default_factory=dict)
     check: Callable[[Draft, bool], None] | None = None
+    placed: Callable[[Mapping[str, int]], None] | None = None
     created: Callable[[Sequence[int]], None] | None = None
+    silent: bool = False
 
 
 @transaction.atomic
@@ -79,8 +84,12 @@ def upsert_fielded(
     for chunk in chunks(sorted(new)):
         created |= _insert(keyed, {folded: new[folded] for folded in chunk})
     touched = created | (known if update_existing else {})
+    if keyed.placed is not None:
+        keyed.placed(touched)
     changed = _update(keyed.scope, {known[f]: d for f, d in drafts.items() if f in known and update_existing})
-    custom = {pk: drafts[folded].custom for folded, pk in touched.items() if folded in drafts}
+    first = {pk: new[folded].custom for folded, pk in created.items()} if keyed.silent else {}
+    write_first_values(values=first, fields=fields)
+    custom = {pk: drafts[folded].custom for folded, pk in touched.items() if folded in drafts and pk not in first}
     changed |= set_custom_values(values=custom, fields=fields)
     if keyed.created is not None and created:
         keyed.created(sorted(created.values()))
@@ -134,13 +143,24 @@ def _draft(keyed: Keyed, row: Mapping[str, Any], fields: Mapping[str, CustomFiel
     if not isinstance(raw_custom, Mapping):
         raise ValidationError({"fields": _("Give an object of values by key.")})
     standard = {keyed.column: None, **{name: value for name, value in row.items() if name != "fields"}}
+    key = None if keyed.column in entity.standard else _plain_key(keyed.column, standard.pop(keyed.column))
     values, custom = parse_fields(scope=keyed.scope, standard=standard, custom=raw_custom, fields=fields)
     for name, value in values.items():
         if entity.standard[name].of_users and value is not None and value not in users:
             raise ValidationError(
                 {name: ValidationError(_("There is no user %d.") % value, code="does_not_exist")}
             )
-    return Draft(values.pop(keyed.column), values, custom)
+    return Draft(values.pop(keyed.column) if key is None else key, values, custom)
+
+
+def _plain_key(column: str, raw: Any) -> str:
+    """A key that is no field: a text."""
+    if isinstance(raw, bool) or not isinstance(raw, str | int) or not str(raw).strip():
+        raise ValidationError({column: ValidationError(_("Give a text."), code="required")})
+    text = check_text(str(raw).strip())
+    if len(text) > 200:
+        raise ValidationError({column: _("At most 200 characters.")})
+    return text
 
 
 def _check(

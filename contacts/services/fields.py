@@ -52,9 +52,16 @@ def set_custom_values(*, values: Mapping[int, Mapping[str, Any]], fields: Mappin
     return changed
 
 
+def write_first_values(*, values: Mapping[int, Mapping[str, Any]], fields: Mapping[str, CustomField]) -> None:
+    """The parsed custom values of records that were just made: no change, and so no fact of one."""
+    for key in sorted({key for row in values.values() for key in row}):
+        part = {pk: row[key] for pk, row in values.items() if key in row}
+        _insert_values(entity_of(fields[key].scope), fields[key], part)
+
+
 def _locked(entity: Entity, ids: Mapping[int, Any]) -> Any:
     """The records' rows are the lock: two writers of one field of one record go one after the other."""
-    return entity.model._default_manager.filter(pk__in=id_set(ids)).select_for_update().order_by("pk")
+    return entity.model._default_manager.filter(pk__in=id_set(ids)).select_for_update(no_key=True).order_by("pk")
 
 
 def _set_standard(name: str, values: Mapping[int, Any], scope: str) -> Changes:
@@ -79,6 +86,8 @@ def _set_custom(field: CustomField, values: Mapping[int, Any]) -> Changes:
     entity = entity_of(field.scope)
     locked = list(_locked(entity, values).values_list("pk", flat=True))
     current = values_of(locked, [field], scope=field.scope)
+    if field.required and any(field.to_text(values[pk]) == "" for pk in locked):
+        raise ValidationError(_("“%s” can't be empty.") % field.label)
     changes: dict[int, tuple[str, str]] = {}
     for pk in locked:
         old, new = field.to_text(current.get(pk, {}).get(field.key)), field.to_text(values[pk])

@@ -13,7 +13,7 @@ from contacts.origin import current_origin
 from contacts.values import address_hash
 
 from .changes import record_subscriptions
-from .selection import Contacts, contact_ids
+from .selection import Contacts, contact_ids, hold_contacts
 
 REFUSED = (SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED)
 
@@ -78,6 +78,7 @@ def unsubscribe_contacts(
 
 def _state(ids: Sequence[int], list_id: int) -> tuple[dict[int, str], dict[int, str]]:
     """Current status by contact (locked), and the address hash of each contact that exists."""
+    hold_contacts(ids)
     rows = Subscription.objects.filter(list_id=list_id, contact__in=id_set(ids)).order_by("contact_id")
     current = dict(rows.select_for_update().values_list("contact_id", "status"))
     emails = Contact.objects.filter(pk__in=id_set(ids)).order_by("pk").values_list("pk", "email")

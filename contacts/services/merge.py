@@ -41,6 +41,7 @@ from .conversions import merge_conversions
 from .fields import set_field
 from .lists import REFUSED, subscribe_contacts, unsubscribe_contacts
 from .notes import add_notes
+from .object_links import merge_object_links
 from .scores import add_points
 from .tags import tag_contacts
 
@@ -72,6 +73,7 @@ def merge_contacts(*, keep: Contact, drop: Contact, choices: Mapping[str, str] |
     _merge_scores(keep, drop)
     merge_conversions(keep=keep, drop=drop)
     merge_account_contacts(keep=keep, drop=drop)
+    merge_object_links(keep=keep, drop=drop)
     facts = (
         TagChange, FieldChange, SubscriptionChange, EventRecord, SentEmail, EmailActivity, AppReceipt, AppDelivery,
         PageVisit, Visitor, SiteMessageFact, EmailReply,

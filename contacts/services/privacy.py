@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import AppDelivery, Contact, HeldClick, SentEmail, SubscriptionChange, Suppression
-from contacts.selectors.fields import contact_fields
+from contacts.selectors.custom_objects import records_of_contact
+from contacts.selectors.fields import contact_fields, fields_of
 from contacts.signals import person_erasing, person_exporting
 
 from .lists import REFUSED
@@ -58,6 +59,7 @@ def export_person(*, contact: Contact) -> dict[str, Any]:
             {"account": row.account.name, "job_title": row.job_title, "since": _time(row.created_at)}
             for row in contact.account_contacts.select_related("account").order_by("pk")
         ],
+        "custom_objects": _objects(contact),
         "form_submissions": [
             {
                 "form": row.form.name,
@@ -149,6 +151,17 @@ def _fields(contact: Contact) -> list[dict[str, Any]]:
         for key, field in contact_fields().items()
         if key in values
     ]
+
+
+def _objects(contact: Contact) -> list[dict[str, Any]]:
+    """The records that the person is related to, whole: they are about the person."""
+    found = []
+    records = list(records_of_contact(contact).order_by("pk"))
+    for record in records:
+        fields = fields_of(record.scope)
+        values = {key: fields[key].to_text(value) for key, value in record.custom_values.items() if key in fields}
+        found.append({"object": record.type.label, "title": record.title, "values": values})
+    return found
 
 
 def _emails(contact: Contact) -> list[dict[str, Any]]:

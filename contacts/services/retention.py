@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
 from django.db.models import Model, QuerySet
 
 from contacts.models import EmailActivity, EmailForward, EmailReply
 
 BATCH = 10_000
+LOGINS = timedelta(days=180)
 
 
 def delete_old_engagement(*, now: datetime) -> int:
@@ -18,6 +20,12 @@ def delete_old_engagement(*, now: datetime) -> int:
 def delete_old_replies(*, now: datetime) -> int:
     """Answers, and the hashes of friends' addresses, go with the activity they belong to."""
     return _delete_older(EmailReply.objects.all(), now) + _delete_older(EmailForward.objects.all(), now)
+
+
+def delete_old_logins(*, now: datetime) -> int:
+    """Who logged in, and who tried to."""
+    rows = [model._default_manager.filter(attempt_time__lt=now - LOGINS) for model in (AccessAttempt, AccessLog)]
+    return sum(found.delete()[0] for found in rows)
 
 
 def _delete_older(rows: QuerySet[Model], now: datetime) -> int:

@@ -12,7 +12,7 @@ from contacts.models import ContactTag, Tag
 from contacts.values import check_text
 
 from .changes import record_tags
-from .selection import Contacts, contact_ids
+from .selection import Contacts, contact_ids, hold_contacts
 
 
 @transaction.atomic
@@ -21,10 +21,11 @@ def tag_contacts(*, contacts: Contacts, tag: Tag | int) -> list[int]:
     tag_id = tag.pk if isinstance(tag, Tag) else tag
     tagged: list[int] = []
     for chunk in chunks(contact_ids(contacts)):
+        there = hold_contacts(chunk)
         rows = insert_rows(
             ContactTag,
-            {"contact_id": list(chunk), "tag_id": tag_id, "created_at": timezone.now()},
-            size=len(chunk),
+            {"contact_id": there, "tag_id": tag_id, "created_at": timezone.now()},
+            size=len(there),
             ignore_conflicts=True,
             returning=["contact_id"],
         )
@@ -41,7 +42,7 @@ def untag_contacts(*, contacts: Contacts, tag: Tag | int) -> list[int]:
     tag_id = tag.pk if isinstance(tag, Tag) else tag
     untagged: list[int] = []
     for chunk in chunks(contact_ids(contacts)):
-        rows = ContactTag.objects.filter(tag_id=tag_id, contact__in=id_set(chunk))
+        rows = ContactTag.objects.filter(tag_id=tag_id, contact__in=id_set(hold_contacts(chunk)))
         removed = list(rows.select_for_update().order_by("contact_id").values_list("contact_id", flat=True))
         if removed:
             ContactTag.objects.filter(tag_id=tag_id, contact__in=id_set(removed))._raw_delete("default")

@@ -22,11 +22,12 @@ def conversations(request: HttpRequest, record: Contact | Account | Deal) -> Map
         return None
     threads = threads_of(record, SHOWN + 1)
     name = record._meta.model_name or ""
+    all_url = reverse("admin:deals_personalemail_changelist")
     return {
         "threads": threads[:SHOWN],
         "more": len(threads) > SHOWN,
         "name": name,
-        "all_url": f"{reverse('admin:deals_personalemail_changelist')}?{urlencode({f'{name}__id__exact': record.pk})}",
+        "all_url": f"{all_url}?{urlencode({f'{name}__id__exact': record.pk})}",
         "write_url": f"{reverse('personal:write')}?{urlencode({name: record.pk})}",
         "may_write": request.user.has_perm("deals.add_personalemail"),
     }

@@ -60,7 +60,7 @@ class MailboxAdmin(BaseAdmin):
             kwargs["form"] = forms.ModelForm
         form = super().get_form(request, obj, change, **kwargs)
         if "user" in form.base_fields and not request.user.has_perm("auth.change_user"):
-            form.base_fields["user"].queryset = get_user_model()._default_manager.filter(pk=request.user.pk)
+            form.base_fields["user"].queryset = get_user_model()._default_manager.filter(pk=request.user.pk or 0)
         return form
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:

@@ -35,7 +35,7 @@ class MailboxSerializer(StrictModelSerializer):
         write_only=True, required=False, allow_blank=True, max_length=500, trim_whitespace=False,
         help_text="Never shown. Left out, the one there is stays.",
     )  # fmt: skip
-    user = serializers.PrimaryKeyRelatedField(read_only=True, help_text="Whose it is: who made it.")
+    user: Any = serializers.PrimaryKeyRelatedField(read_only=True, help_text="Whose it is: who made it.")
 
     class Meta:
         model = Mailbox
@@ -72,7 +72,7 @@ class MailboxViewSet(RecordViewSet):
         return rows if self.request.user.has_perm("auth.change_user") else rows.filter(user=self.request.user.pk)
 
     def perform_create(self, serializer: serializers.BaseSerializer[Any]) -> None:
-        mailbox = Mailbox(user_id=self.request.user.pk)
+        mailbox = Mailbox(user_id=self.request.user.pk or 0)
         serializer.instance = save_mailbox(mailbox=mailbox, values=self.values(serializer))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Any]) -> None:
@@ -102,7 +102,7 @@ class AttachmentSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class UploadSerializer(StrictSerializer):
+class FileUploadSerializer(StrictSerializer):
     file = serializers.FileField(max_length=200, allow_empty_file=True)
 
 
@@ -137,11 +137,11 @@ class AttachmentViewSet(mixins.DestroyModelMixin, ReadOnlyViewSet):
 
     @extend_schema(
         summary="Upload a file, to be named in `attachments` of a personal e-mail within a day",
-        request={"multipart/form-data": UploadSerializer},
+        request={"multipart/form-data": FileUploadSerializer},
         responses={201: AttachmentSerializer},
     )
     def create(self, request: Request) -> Response:
-        serializer = UploadSerializer(data=request.data)
+        serializer = FileUploadSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         file = serializer.validated_data["file"]
         kept = store_attachment(file=file, name=file.name, user_id=request.user.pk)

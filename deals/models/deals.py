@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Account, Contact, FieldValue
+from contacts.models import Account, Contact, FieldValue, MonthDay, UtcMonthDay
 from contacts.models.base import Timestamped
 from contacts.models.tracked import Tracked
 from deals.money import DECIMALS, DIGITS, currency_choices, shown
@@ -81,6 +81,12 @@ class Deal(Tracked, Timestamped):
             models.Index(fields=["stage", "status", "-stage_since"], name="deal_board"),
             models.Index(fields=["pipeline", "status"], name="deal_pipeline"),
             models.Index(fields=["expected_close"], name="deal_expected_close"),
+            models.Index(
+                MonthDay("expected_close"),
+                condition=models.Q(expected_close__isnull=False),
+                name="deal_close_month_day",
+            ),
+            models.Index(UtcMonthDay("created_at"), name="deal_created_day"),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(value__gte=0), name="deal_value_positive"),
@@ -121,6 +127,18 @@ class DealFieldValue(FieldValue):
             models.Index(fields=["field", "number"], name="deal_value_number"),
             models.Index(fields=["field", "date"], name="deal_value_date"),
             models.Index(fields=["field", "datetime"], name="deal_value_datetime"),
+            models.Index(
+                models.F("field"),
+                MonthDay("date"),
+                condition=models.Q(date__isnull=False),
+                name="deal_value_month_day",
+            ),
+            models.Index(
+                models.F("field"),
+                UtcMonthDay("datetime"),
+                condition=models.Q(datetime__isnull=False),
+                name="deal_value_utc_day",
+            ),
         ]
 
 

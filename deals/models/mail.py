@@ -103,4 +103,4 @@ class PersonalEmail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject or _("(no subject)")
+        return self.subject or str(_("(no subject)"))

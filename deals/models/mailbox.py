@@ -1,5 +1,7 @@
 """Users' own mailboxes, which personal e-mails leave by and answers come back to."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -16,7 +18,7 @@ class Security(models.TextChoices):
     NONE = "none", _("none (unencrypted)")
 
 
-def _port(label: object, default: int) -> models.PositiveIntegerField:
+def _port(label: Any, default: int) -> models.PositiveIntegerField:
     return models.PositiveIntegerField(
         label, default=default, validators=[MinValueValidator(1), MaxValueValidator(65_535)]
     )

@@ -44,9 +44,7 @@ def analyse(text: str, *, hint: str = "") -> Mood:
     """The mood of what somebody wrote (without quoted mails). `hint`: the language they are known to write,
     for a text too short to tell. UNKNOWN for a language that nobody here reads, and for no text."""
     clauses = clauses_of(text[:LONGEST])
-    if not clauses:
-        return Mood.UNKNOWN
-    reader = READERS.get(language_of_text(" ".join(clauses), hint=hint))
+    reader = READERS.get(language_of_text(" ".join(clauses) or text[:LONGEST], hint=hint))
     if reader is None:
         return Mood.UNKNOWN
     return _mood([reader.polarity(clause) for clause in clauses])

@@ -35,16 +35,15 @@ WORD = re.compile(r"\w", re.UNICODE)
 
 
 def clauses_of(text: str) -> list[str]:
-    kept = []
+    """None where it is politeness alone."""
+    kept: list[str] = []
     for line in text.replace("\r", "").replace("’", "'").splitlines():
         if CLOSING.match(line) and any(WORD.search(above) for above in kept):
             break
         kept.append("" if GREETING.match(line) else line)
     body = POLITE.sub(" ", URL.sub(" ", _joined(kept)))
     parts = [clause for sentence in ENDS.split(body) for clause in TURNS.split(sentence)]
-    found = [" ".join(part.split()) for part in parts if WORD.search(part)]
-    # A mail of politeness alone has been read, and says nothing.
-    return found or ([text.strip()[:200]] if WORD.search(text) else [])
+    return [" ".join(part.split()) for part in parts if WORD.search(part)]
 
 
 def _joined(lines: list[str]) -> str:

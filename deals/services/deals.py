@@ -265,7 +265,7 @@ def write_deals(*, values: Mapping[int, Mapping[str, Any]]) -> Changes:
 
 def _write_chunk(values: Mapping[int, Mapping[str, Any]]) -> Changes:
     kept = ("id", *Deal.TRACKED, "stage_since", "closed_at")
-    locked = Deal.objects.filter(pk__in=id_set(values)).select_for_update().order_by("pk").values(*kept)
+    locked = Deal.objects.filter(pk__in=id_set(values)).select_for_update(no_key=True).order_by("pk").values(*kept)
     before = {row["id"]: row for row in locked}
     pipelines = _pipelines({row["stage_id"] for row in values.values() if "stage_id" in row})
     after = {pk: derive({**row, **values[pk]}, row, pipelines) for pk, row in before.items()}

@@ -2,6 +2,7 @@
 
 import imaplib
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from imap_tools import BaseMailBox
 from imap_tools.errors import ImapToolsError
 
 from contacts.services.queue import enqueue
-from deals.mailbox_connections import MailboxError, imap_box
+from deals.mailbox_connections import MailboxError, Raw, imap_box
 from deals.models import Mailbox
 
 from .mail_incoming import is_wanted, receive_personal
@@ -120,7 +121,7 @@ def _take_in(box: BaseMailBox, mailbox: Mailbox, uid: int) -> None:
 def _fetch(box: BaseMailBox, mailbox: Mailbox, uid: int) -> Any:
     """The mail, if it is anybody's; of one that is too large its head alone. It stays unread."""
     number = str(uid)
-    for head in box.fetch(uid_list=[number], mark_seen=False, headers_only=True):
+    for head in _fetched(box, number, headers_only=True):
         try:
             wanted = is_wanted(mailbox=mailbox, head=head.message)
         except (OperationalError, InterfaceError):
@@ -133,9 +134,15 @@ def _fetch(box: BaseMailBox, mailbox: Mailbox, uid: int) -> Any:
             return None
         if head.size_rfc822 > settings.MAILBOX_MAX_BYTES:
             return head.message
-        for whole in box.fetch(uid_list=[number], mark_seen=False):
+        for whole in _fetched(box, number, headers_only=False):
             return whole.message
     return None
+
+
+def _fetched(box: BaseMailBox, number: str, *, headers_only: bool) -> Iterator[Raw]:
+    """The mail of that UID, if it is still there; it stays unread."""
+    found: Any = box.fetch(uid_list=[number], mark_seen=False, headers_only=headers_only)
+    yield from found
 
 
 def _skip(mailbox: Mailbox, uid: int, error: Exception) -> None:

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from contacts.bulk import chunks, id_set, insert_rows
 from contacts.models import Contact
 from contacts.services.selection import Contacts, contact_ids
-from deals.facts import CONTACT
+from deals.facts import CONTACT, DealContactsChanged
 from deals.models import Deal, DealContact
 
-from .changes import write_facts
+from .changes import announce, write_facts
 
 Row = tuple[int, int, str, bool]
 
@@ -37,6 +37,7 @@ def insert_participants(rows: Sequence[Row]) -> list[tuple[int, int]]:
             returning=["deal_id", "contact_id"],
         )
     write_facts([(CONTACT, deal, ("", str(contact))) for deal, contact in sorted(added)])
+    _announce(contact for _deal, contact in added)
     return added
 
 
@@ -68,6 +69,7 @@ def remove_deal_contacts(*, deal: Deal | int, contacts: Contacts) -> list[int]:
     removed = sorted(rows.order_by().values_list("contact_id", flat=True))
     rows.delete()
     write_facts([(CONTACT, pk, (str(contact), "")) for contact in removed])
+    _announce(removed)
     return removed
 
 
@@ -105,6 +107,11 @@ def move_participations(*, keep: int, drop: int) -> None:
     DealContact.objects.filter(contact=drop, deal__in=id_set(mine)).delete()
     DealContact.objects.filter(contact=keep, deal__in=id_set(primary)).update(is_primary=True)
     DealContact.objects.filter(contact=drop).update(contact_id=keep)
+
+
+def _announce(contacts: Iterable[int]) -> None:
+    if ids := sorted(set(contacts)):
+        announce(DealContactsChanged(contact_ids=ids))
 
 
 def _lock(deal: int) -> None:

@@ -17,7 +17,7 @@ from rest_framework import serializers
 from contacts.api.strict import IdField, StrictMixin, StrictSerializer
 from contacts.values import clean_email
 from ecommerce.connectors import STORES
-from ecommerce.connectors.base import names, status_of
+from ecommerce.connectors.base import MAX_ITEMS, names, status_of
 from ecommerce.drafts import CustomerDraft, DiscountDraft, ItemDraft, OrderDraft
 from ecommerce.models import Customer, Order, OrderStatus, Store
 
@@ -101,10 +101,12 @@ class OrderShape(StrictSerializer):
 
     externalid = Text(max_length=255)
     externalcheckoutid = Text(max_length=255)
-    source = serializers.ChoiceField(choices=[(1, "real time"), (0, "historical")], default=1)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # a field that is called “source”
+        choices=[(1, "real time"), (0, "historical")], default=1
+    )
     email = Text(max_length=254)
-    orderProducts = ProductShape(many=True, required=False, default=list, max_length=500)
-    orderDiscounts = DiscountShape(many=True, required=False, default=list, max_length=100)
+    orderProducts = ProductShape(many=True, required=False, default=list)
+    orderDiscounts = DiscountShape(many=True, required=False, default=list)
     orderUrl = Text(max_length=2_000)
     externalCreatedDate = serializers.DateTimeField()
     externalUpdatedDate = serializers.DateTimeField(
@@ -127,6 +129,11 @@ class OrderShape(StrictSerializer):
 
     def validate_email(self, value: str) -> str:
         return clean_email(value) if value else ""
+
+    def validate_orderProducts(self, value: list[Any]) -> list[Any]:
+        if len(value) > MAX_ITEMS:
+            raise serializers.ValidationError(_("At most %d products.") % MAX_ITEMS)
+        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["externalid"] and not attrs["externalcheckoutid"]:

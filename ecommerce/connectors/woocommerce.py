@@ -4,6 +4,7 @@ and WooCommerce Subscriptions, whose webhooks have the same form."""
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -115,9 +116,7 @@ def _draft(topic: str, given: dict[str, Any]) -> Draft | None:
         return Removal(ident(given.get("id"), "id"), timezone.now())
     if verb in ("deleted", "switched"):
         return None
-    read = {"order": _order, "product": _product, "customer": _customer_news, "subscription": _subscription}.get(
-        resource
-    )
+    read = READERS.get(resource)
     return read(given) if read else None
 
 
@@ -226,3 +225,11 @@ def _subscription(given: dict[str, Any]) -> PaymentDraft:
         next_at=maybe_moment(given.get("next_payment_date_gmt")),
         ended_at=maybe_moment(given.get("end_date_gmt")),
     )
+
+
+READERS: dict[str, Callable[[dict[str, Any]], Draft]] = {
+    "order": _order,
+    "product": _product,
+    "customer": _customer_news,
+    "subscription": _subscription,
+}

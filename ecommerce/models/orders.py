@@ -113,7 +113,7 @@ class CartManager(models.Manager["Cart"]):
 class Cart(Order):
     """Carts that are open, abandoned, or were abandoned and recovered; the same rows as orders."""
 
-    objects = CartManager()
+    objects = CartManager()  # type: ignore[misc]  # a proxy with a manager of its own
 
     class Meta:
         proxy = True

@@ -50,6 +50,9 @@ def receive_delivery(*, store: Store, request: Request) -> str:
             return _take_in(store, parcel, request)
     except _Replay:
         return "replay"
+    except ValidationError as error:
+        _keep(store, parcel, request, Outcome.FAILED, " ".join(error.messages))
+        return str(Outcome.FAILED)
     except Exception as error:
         logger.exception("A delivery of the store %s could not be taken in.", store.pk)
         _keep(store, parcel, request, Outcome.FAILED, f"{type(error).__name__}: {error}"[:500])
@@ -84,16 +87,8 @@ def delete_old_deliveries(*, now: datetime) -> int:
 
 def _take_in(store: Store, parcel: Parcel, request: Request) -> str:
     """The delivery's row comes last: where it is there already, all is undone, and nothing was asked before."""
-    error, contact = "", None
-    if not store.is_active:
-        outcome = str(Outcome.OFF)
-    else:
-        try:
-            with transaction.atomic():
-                outcome, contact = _do(store, parcel)
-        except ValidationError as problem:
-            outcome, error = str(Outcome.FAILED), " ".join(problem.messages)
-    columns = {**_columns(parcel, request, outcome, error), "contact_id": contact}
+    outcome, contact = _do(store, parcel) if store.is_active else (str(Outcome.OFF), None)
+    columns = {**_columns(parcel, request, outcome, ""), "contact_id": contact}
     values = {"store_id": store.pk, "external_id": parcel.external_id, **columns}
     written = insert_rows(
         WebhookDelivery, {name: [value] for name, value in values.items()}, size=1,

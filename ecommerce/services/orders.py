@@ -6,6 +6,7 @@ Everything is set-based: the number of statements does not depend on the number 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -47,12 +48,12 @@ def save_orders(*, store: Store, drafts: Sequence[OrderDraft], since: datetime |
     """Take in orders and carts of one store; what became of each, in order.
 
     Of two drafts of the same order the later version counts, and the other is “older”. Orders placed before
-    `since` are history: they are kept, but nothing starts. Each chunk is a transaction of its own within the
-    caller's.
+    `since` are history: they are kept, but nothing starts. Each chunk is a transaction, or a part of the caller's.
     """
     taken: list[Taken] = []
     for chunk in chunks(drafts):
-        with transaction.atomic():
+        # Within a caller's transaction it stands or falls with that one, without a savepoint of its own.
+        with transaction.atomic(savepoint=False):
             taken += _take_in(_Batch(store, since), chunk)
     return taken
 
@@ -181,7 +182,7 @@ def _tell(batch: _Batch, entry: Entry) -> None:
     """Nothing of a historical draft; an old order that changes now is news."""
     if entry.draft.historical:
         return
-    about = {
+    about: dict[str, Any] = {
         "order_id": entry.order_id, "contact_id": entry.contact_id, "store_id": batch.store.pk,
         "kind": batch.store.kind, "products": tuple(entry.products), "value": str(entry.draft.total),
         "currency": entry.draft.currency, "status": entry.status,

@@ -23,14 +23,19 @@ def customers_for(*, store: Store, drafts: Iterable[CustomerDraft]) -> dict[str,
     wanted = {draft.key: draft for draft in drafts if draft.key}
     if not wanted:
         return {}
-    contacts = _contacts(wanted.values())
     found = _stored(store, wanted)
     missing = [wanted[key] for key in sorted(wanted.keys() - found.keys())]
+    contacts = _contacts([*missing, *(wanted[key] for key, row in found.items() if _moved(row, wanted[key]))])
     if missing:
         found |= _made(store, missing, contacts)
     _update(found, wanted, contacts)
     _subscribe(store, found, wanted)
     return found
+
+
+def _moved(customer: Customer, draft: CustomerDraft) -> bool:
+    """Whether a contact has to be looked for: another address than the known one, or none was found for it."""
+    return bool(draft.email) and (customer.email != draft.email or customer.contact_id is None)
 
 
 def _contacts(drafts: Collection[CustomerDraft]) -> dict[str, int]:
@@ -95,7 +100,7 @@ def _update(
 ) -> None:
     changed = []
     for key, customer in found.items():
-        new = _news(wanted[key], contacts)
+        new = _news(wanted[key], contacts, customer)
         if any(getattr(customer, name) != value for name, value in new.items()):
             for name, value in new.items():
                 setattr(customer, name, value)
@@ -104,10 +109,10 @@ def _update(
     update_rows(Customer, "id", [row.pk for row in changed], {**columns, "updated_at": timezone.now()})
 
 
-def _news(draft: CustomerDraft, contacts: Mapping[str, int]) -> dict[str, Any]:
+def _news(draft: CustomerDraft, contacts: Mapping[str, int], customer: Customer) -> dict[str, Any]:
     new: dict[str, Any] = {name: getattr(draft, name) for name in ("first_name", "last_name")}
     new = {name: value for name, value in new.items() if value}
-    if draft.email:
+    if _moved(customer, draft):
         new |= {"email": draft.email, "contact_id": contacts.get(draft.email)}
     if draft.accepts_marketing is not None:
         new["accepts_marketing"] = draft.accepts_marketing

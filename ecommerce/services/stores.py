@@ -50,7 +50,7 @@ def webhook_address(store: Store) -> str:
     """The address to give to the store; "" where it sends nothing."""
     if not STORES[store.kind].delivers:
         return ""
-    return settings.SITE_URL + reverse("ecommerce:store", args=[store.public_id])
+    return str(settings.SITE_URL + reverse("ecommerce:store", args=[store.public_id]))
 
 
 def _connector(store: Store, kind: str) -> StoreConnector:

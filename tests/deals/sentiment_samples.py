@@ -52,7 +52,7 @@ ENGLISH: tuple[tuple[str, str], ...] = (
 FRENCH: tuple[tuple[str, str], ...] = (
     (
         "positive",
-        "Bonjour Anna,\n\nnous sommes vraiment ravis de la démonstration, toute l'équipe a adoré !\n\nCordialement,\nPaul",
+        "Bonjour Anna,\n\nnous sommes vraiment ravis, toute l'équipe a adoré !\n\nCordialement,\nPaul",
     ),
     ("positive", "C'est parfait, nous validons le devis."),
     ("positive", "Excellente nouvelle : le budget est accepté. Nous sommes très heureux de démarrer avec vous."),
@@ -94,13 +94,13 @@ FRENCH: tuple[tuple[str, str], ...] = (
     ("mixed", "L'interface est superbe et facile à utiliser. En revanche, le support a été lamentable."),
     (
         "mixed",
-        "Très belle démonstration, bravo à tous. Malheureusement, l'audit de sécurité est un échec et c'est grave.",
+        "Très belle démonstration, bravo à tous. Malheureusement, l'audit est un échec et c'est grave.",
     ),
     ("mixed", "J'aime beaucoup les rapports, mais l'import est en panne et c'est vraiment frustrant."),
     ("mixed", "L'équipe a fait un excellent travail. Les retards sont cependant très décevants."),
     (
         "mixed",
-        "Vos collaborateurs sont compétents et sympathiques, mais le logiciel plante sans arrêt, c'est insupportable.",
+        "Vos collègues sont compétents et sympathiques, mais le logiciel plante sans arrêt, c'est insupportable.",
     ),
 )
 

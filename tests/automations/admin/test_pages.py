@@ -10,12 +10,13 @@ from django.urls import reverse
 from automations.models import Account, Automation, Delivery, Enrollment, EntryRefusal, SenderState, Step, Trigger
 from automations.services import add_step, add_to_automation, add_trigger, publish
 from contacts.models import Segment
+from tests.automations.feeds.samples import a_feed
 from tests.automations.samples import TREE, new_automation, published
 from tests.factories import ContactFactory, ListFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
 MODELS = ["automation", "trigger", "step", "enrollment", "entryrefusal", "delivery", "version", "revision",
-          "senderstate"]  # fmt: skip
+          "senderstate", "feed", "feedrun"]  # fmt: skip
 QUEUE = ["schedule", "success", "failure", "ormq"]
 
 
@@ -35,6 +36,7 @@ def filled(db):
     add_to_automation(automation=automation, contacts=contact)
     EntryRefusal.objects.create(automation=automation, contact=contact, reason="loop")
     Delivery.objects.create(channel="email", automation=automation, contact=contact, status="uncertain")
+    a_feed(automation)
     SenderState.objects.create(channel="email")
     return automation
 
@@ -44,7 +46,7 @@ def test_lists_searches_and_pages(signed_in, filled, model):
     from django.apps import apps
 
     assert signed_in.get(page(model)).status_code == 200
-    if model != "senderstate":
+    if model not in ("senderstate", "feedrun"):
         assert signed_in.get(page(model), {"q": "Ada@example.com"}).status_code == 200
     record = apps.get_model("automations", model).objects.first()
     answer = signed_in.get(page(model, "change", record.pk))

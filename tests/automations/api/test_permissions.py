@@ -10,6 +10,7 @@ from contacts.models import Campaign, Conversion, EmailTemplate, Score, Segment
 from contacts.services import subscribe_contacts, tag_contacts
 from tests.automations.campaigns.conftest import build_campaign
 from tests.automations.conftest import build_automation
+from tests.automations.feeds.samples import a_feed
 from tests.automations.samples import new_automation, published
 from tests.database import taken_back
 from tests.factories import ContactFactory, ListFactory, TagFactory, UserFactory
@@ -37,6 +38,7 @@ TABLE = [
     ("post", "automations/{undone}/redo/", None, E),
     ("post", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
     ("delete", "automations/{automation}/contacts/", {"ids": ["{contact}"]}, E),
+    ("get", "health/", None, V),
     ("get", "triggers/", None, V),
     ("post", "triggers/", {"automation": "{automation}", "type": "tag_added"}, E),
     ("get", "triggers/{trigger}/", None, V),
@@ -58,6 +60,11 @@ TABLE = [
     ("post", "deliveries/{delivery}/resend/", None, E),
     ("post", "deliveries/{delivery}/mark-sent/", None, E),
     ("post", "deliveries/{delivery}/cancel/", None, E),
+    ("get", "feeds/", None, V),
+    ("get", "feeds/{feed}/", None, V),
+    ("post", "feeds/{feed}/check/", None, E),
+    ("get", "feed-items/", None, V),
+    ("get", "feed-items/{feed_item}/", None, V),
     ("get", "conversion-rules/", None, V),
     ("post", "conversion-rules/", {"conversion": "{conversion}", "trigger": "list_subscribed"}, E),
     ("get", "conversion-rules/{definition}/", None, V),
@@ -131,7 +138,10 @@ def ids(db):
     rule = save_score_rule(rule=ScoreRule(), values={"score": score, "points": 1, "conditions": conditions})
     conversion = Conversion.objects.create(name="Bought")
     definition = ConversionRule.objects.create(conversion=conversion, trigger="list_subscribed")
+    feed = a_feed(build_automation())
     return {
+        "feed": feed.pk,
+        "feed_item": feed.items.get().pk,
         "conversion": conversion.pk,
         "definition": definition.pk,
         "score": score.pk,

@@ -3,8 +3,9 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from automations.models import Automation, Delivery, Enrollment, Step, Version
+from automations.models import Automation, Delivery, Enrollment, Feed, FeedItem, Step, Version
 from automations.services.snapshots import snapshot_of
 from contacts.models import Campaign, EmailTemplate, Segment
 from tests.automations.samples import TREE, published
@@ -13,6 +14,7 @@ from tests.factories import ContactFactory, ListFactory
 pytestmark = pytest.mark.django_db
 PATHS = [
     "automations", "triggers", "steps", "enrollments", "deliveries", "segments", "campaigns", "email-templates",
+    "feeds", "feed-items",
 ]  # fmt: skip
 
 
@@ -39,6 +41,9 @@ def fill(template, count, contact, news):
     campaigns = Campaign.objects.bulk_create(Campaign(name=f"Campaign {n}") for n in range(count))
     Campaign.lists.through.objects.bulk_create(Campaign.lists.through(campaign=c, list=news) for c in campaigns)
     EmailTemplate.objects.bulk_create(EmailTemplate(name=f"Template {start + n}") for n in range(count))
+    feeds = Feed.objects.bulk_create(Feed(url=f"https://example.com/{start + n}") for n in range(count))
+    now = timezone.now()
+    FeedItem.objects.bulk_create(FeedItem(feed=feed, key="1", found_at=now, seen_at=now) for feed in feeds)
     Segment.objects.bulk_create(Segment(name=f"Segment {start + n}", conditions=TREE) for n in range(count))
 
 

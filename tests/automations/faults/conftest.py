@@ -21,12 +21,15 @@ EMAIL = {"subject": "Hello {{ contact.first_name }}", "html": "<p>Dear {{ contac
 
 
 @pytest.fixture
-def durable(transactional_db: None) -> None:
+def durable(transactional_db: None) -> Iterator[None]:
     """The tests' PostgreSQL doesn't wait for its log; a kill of the server must find it written all the same."""
-    with connection.cursor() as cursor:
-        name = connection.ops.quote_name(connection.settings_dict["NAME"])
-        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = on")
-    connection.close()
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    for change in ("SET synchronous_commit = on", "RESET synchronous_commit"):
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {name} {change}")
+        connection.close()
+        if change.startswith("SET"):
+            yield
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from automations.models import Delivery, Enrollment, StepLog
 from contacts.models import ContactFieldValue, Note
 from tests.automations.faults.conftest import eventually, through
 
-PEOPLE = 2_000
+PEOPLE = 1_200
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 

@@ -4,7 +4,25 @@ from collections.abc import Sequence
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from django.utils import timezone
+
+from automations.models import Automation, Feed, FeedRun, FeedWatch
 from tests.peers.http import Answer
+
+
+def a_feed(automation: Automation) -> Feed:
+    """A feed as it is after two checks: an item, and a trigger's place and run."""
+    now = timezone.now()
+    feed = Feed.objects.create(
+        url="https://blog.example.com/feed", title="The blog", next_check_at=now, read_at=now, checked_at=now
+    )
+    item = feed.items.create(
+        key="1", title="New <b>", link="https://blog.example.com/1", found_at=now, seen_at=now
+    )
+    place = {"automation": automation, "trigger_key": "k", "feed": feed}
+    FeedWatch.objects.create(**place, since=now, due_at=now, seen_at=now)
+    FeedRun.objects.create(**place, items=[item.told()], count=1, last_contact=0, at=now)
+    return feed
 
 
 def rss(*titles: str, name: str = "The blog", guid: bool = True) -> bytes:

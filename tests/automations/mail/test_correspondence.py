@@ -340,7 +340,8 @@ def bounce(received, address):
         "--b\r\nContent-Type: text/plain\r\n\r\nSorry\r\n"
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; example.com\r\n\r\n"
         f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
-        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {received.message['Message-ID']}\r\n\r\n--b--\r\n"
+        "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+        f"Message-ID: {received.message['Message-ID']}\r\n\r\n--b--\r\n"
     )
     return text.encode()
 

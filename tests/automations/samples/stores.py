@@ -41,17 +41,17 @@ TRIGGERS |= {
             ({"store": 999_999}, "store"),
             ({"product": 999_999}, "product"),
             ({"category": 999_999}, "category"),
-            ({"value_is": "above"}, "value"),
+            ({"value_is": "above", "value": ""}, "value"),
             ({"value_is": "above", "value": "-1"}, "value"),
             ({"value_is": "above", "value": "1.234"}, "value"),
             ({"value_is": "near", "value": "1"}, "value_is"),
         ),
     ),
-    "order_created": Sample(fixed(), (({"which": "all"}, "which"),)),
+    "order_created": Sample(fixed(), ()),
     "order_updated": Sample(
         fixed(old="paid", new="completed"), (*STATUS, ({"old": "paid", "new": "paid"}, "new"))
     ),
-    "recurring_payment_created": Sample(fixed(), (({"which": "all"}, "which"),)),
+    "recurring_payment_created": Sample(fixed(), ()),
     "recurring_payment_updated": Sample(
         fixed(old="active", new="cancelled"), (*STATUS, ({"old": "active", "new": "active"}, "new"))
     ),
@@ -106,7 +106,7 @@ for kind, total in (("order", "total"), ("cart", "total"), ("payment", "amount")
             (*AMOUNT, ({"which": "some", "op": "above", "amount": "1"}, "which")),
         ),
         f"{kind}_currency": Sample(
-            fixed(which="this", op="is_not", currency="EUR"), (({"op": "is", "currency": "€"}, "currency"),)
+            fixed(which="any", op="is_not", currency="EUR"), (({"op": "is", "currency": "€"}, "currency"),)
         ),
         f"{kind}_store": Sample(
             lambda automation: {"which": "any", "op": "is", "store": a_store().pk},

@@ -24,6 +24,8 @@ from contacts.models import (
     ImportJob,
     List,
     Note,
+    ObjectRelation,
+    ObjectType,
     PageVisit,
     PostmarkServer,
     Score,
@@ -40,6 +42,7 @@ from contacts.services import (
     adjust_scores,
     create_account,
     create_contact,
+    create_record,
     record_conversion,
     submit_form,
     subscribe_contacts,
@@ -81,6 +84,23 @@ TABLE = [
     ("get", "accounts/{account}/notes/", None, V),
     ("post", "accounts/{account}/notes/", {"text": "x"}, E),
     ("get", "accounts/{account}/timeline/", None, V),
+    ("get", "object-types/", None, V),
+    ("get", "object-types/{object}/", None, V),
+    ("post", "object-types/", {"key": "new", "label": "New", "plural": "New"}, E),
+    ("patch", "object-types/{object}/", {"label": "x"}, E),
+    ("delete", "object-types/{object}/", None, M),
+    ("get", "object-relations/", None, V),
+    ("get", "object-relations/{relation}/", None, V),
+    ("post", "object-relations/", {"type": "{object}", "key": "new", "label": "New", "target": "account"}, E),
+    ("patch", "object-relations/{relation}/", {"label": "x"}, E),
+    ("delete", "object-relations/{relation}/", None, M),
+    ("get", "object-records/", None, V),
+    ("get", "object-records/{object_record}/", None, V),
+    ("post", "object-records/", {"object_type": "{object}", "title": "new"}, E),
+    ("patch", "object-records/{object_record}/", {"title": "x"}, E),
+    ("delete", "object-records/{object_record}/", None, M),
+    ("post", "object-records/bulk/", {"object_type": "{object}", "records": [{"title": "new"}]}, E),
+    ("get", "object-records/{object_record}/timeline/", None, V),
     ("get", "imports/", None, V),
     ("get", "imports/{import}/", None, V),
     ("get", "imports/{import}/preview/", None, V),
@@ -221,9 +241,14 @@ def ids(db, settings, tmp_path):
     conversion = Conversion.objects.create(name="Bought", counts="every")
     record_conversion(contacts=contact, conversion=conversion)
     account = create_account(name="Acme")
+    object_type = ObjectType.objects.create(key="booking", label="Booking", plural="Bookings")
+    relation = ObjectRelation.objects.create(type=object_type, key="guest", label="Guest", target="contact")
     add_to_account(account=account, contacts=contact)
     return {
         "account": account.pk,
+        "object": object_type.pk,
+        "relation": relation.pk,
+        "object_record": create_record(type=object_type, title="One").pk,
         "conversion": conversion.pk,
         "converted": ConversionRecord.objects.get().pk,
         "score": score.pk,

@@ -71,10 +71,20 @@ class AutoSchema(openapi.AutoSchema):
             return super()._map_serializer_field(field, direction, *args, **kwargs)
         if isinstance(field, serializers.ChoiceField):
             field.allow_blank = True
-        schema = super()._map_serializer_field(field, direction, *args, **kwargs)
-        if isinstance(schema, dict) and schema.get("format") in ("email", "uri"):
-            schema.pop("format")
+        return super()._map_serializer_field(field, direction, *args, **kwargs)
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> dict[str, Any]:
+        """What only an answer about one record has (`only_in_detail` of its serializer) is not required."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # spectacular's
+        absent = getattr(serializer, "only_in_detail", ())
+        if "required" in schema and absent:
+            schema["required"] = [name for name in schema["required"] if name not in absent]
         return schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]  # spectacular's
+        if field.read_only and _may_be_empty(field) and schema.get("format") in ("email", "uri"):
+            schema.pop("format")
 
     def _error_codes(self) -> list[str]:
         codes = ["400", "401", "403", "429"]

@@ -139,7 +139,7 @@ class DealAdmin(BaseAdmin):
         context = dict(extra_context or {})
         if object_id and request.method == "GET":
             deal = self.get_object(request, object_id)
-            if deal is not None:
+            if deal is not None and self.has_view_permission(request, deal):
                 context |= panel.panel_context(request, deal)
         return super().changeform_view(request, object_id, form_url, context)
 

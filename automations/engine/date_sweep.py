@@ -1,8 +1,9 @@
 """Finds the records whose date is reached and raises their events: each occurrence once, whatever crashes.
 
 One statement finds the values, by the index on the field's dates (one for each day, where the day alone
-decides and the worker was off for several); `engine.dates` decides which of their occurrences are due. Each batch writes its occurrences (`DateEntry`) and raises their events in one
-transaction. Two schedulers may do it at once: the unique rows say who came first.
+decides and the worker was off for several); `engine.dates` decides which of their occurrences are due. Each
+batch writes its occurrences (`DateEntry`) and raises their events in one transaction. Two schedulers may do it
+at once: the unique rows say who came first.
 """
 
 import json

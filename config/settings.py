@@ -307,6 +307,7 @@ SPECTACULAR_SETTINGS = {
         "EntryEnum": "automations.reasons.Entry",
         "SuppressionReasonEnum": "contacts.models.suppression.Suppression.Reason",
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
+        "RowStatusEnum": "contacts.api.contact_serializers.ROW_STATUSES",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
     },

@@ -3,7 +3,7 @@
 import pytest
 
 from deals.models import PersonalEmail
-from tests.deals.mailboxes import make_deal, mailbox_without_servers
+from tests.deals.mailboxes import mailbox_without_servers, make_deal
 from tests.factories import ContactFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -19,7 +19,9 @@ def test_writes_from_a_deal(browser_page, sign_in):
     page.get_by_role("link", name="Write an e-mail").click()
     page.get_by_label("Subject").fill("Our offer")
     page.get_by_label("Message").fill("Dear {{ contact.first_name }},\n\nhere it is.")
-    page.get_by_label("Files").set_input_files({"name": "offer.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"})
+    page.get_by_label("Files").set_input_files(
+        {"name": "offer.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}
+    )
     page.get_by_role("button", name="Attach").click()
     page.get_by_text("offer.pdf").first.wait_for()
     page.get_by_role("button", name="Preview").click()

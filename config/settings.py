@@ -364,6 +364,10 @@ SPECTACULAR_SETTINGS = {
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",
         "StageColorEnum": "deals.models.pipelines.Stage.Color",
+        "OrderStatusEnum": "ecommerce.models.OrderStatus",
+        "RecurringPaymentStatusEnum": "ecommerce.models.PaymentStatus",
+        "StoreDeliveryOutcomeEnum": "ecommerce.models.WebhookDelivery.Outcome",
+        "StoreKindEnum": "ecommerce.connectors.STORES.choices",
         "CurrencyEnum": "deals.money.currency_choices",
     },
     "POSTPROCESSING_HOOKS": [

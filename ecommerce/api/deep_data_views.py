@@ -1,6 +1,7 @@
 """The endpoints of `deep_data`: each takes and gives its shape within one name, as `{"ecomOrder": {...}}`."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -32,10 +33,11 @@ from .deep_data import (
 MAX_BULK = 1_000
 
 
-def wrapped(name: str, shape: type[serializers.Serializer], **kwargs: Any) -> Any:
-    """The shape within its name, for the schema."""
-    label = f"{name[:1].upper()}{name[1:]}{'List' if kwargs else ''}"
-    return inline_serializer(label, {name: shape(**kwargs)})
+@cache
+def wrapped(name: str, shape: type[serializers.Serializer], many: bool = False) -> Any:
+    """The shape within its name, for the schema; one and the same each time."""
+    label = f"{name[:1].upper()}{name[1:]}Body"
+    return inline_serializer(label, {name: shape(many=many)})
 
 
 def unwrap(request: Request, name: str) -> Any:

@@ -404,6 +404,10 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "ecommerce.models.orders.OrderStatus",
         "PaymentStatusEnum": "ecommerce.models.payments.PaymentStatus",
         "StageColorEnum": "deals.models.pipelines.Stage.Color",
+        "OrderStatusEnum": "ecommerce.models.OrderStatus",
+        "RecurringPaymentStatusEnum": "ecommerce.models.PaymentStatus",
+        "StoreDeliveryOutcomeEnum": "ecommerce.models.WebhookDelivery.Outcome",
+        "StoreKindEnum": "ecommerce.connectors.STORES.choices",
         "CurrencyEnum": "deals.money.currency_choices",
     },
     "POSTPROCESSING_HOOKS": [

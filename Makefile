@@ -46,6 +46,9 @@ migrations-check: setup ## models and migrations agree
 deploy-check: setup ## Django's deployment checks with production settings
 	$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
+audit: setup ## known vulnerabilities of the pinned packages (asks the package index)
+	.venv/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off
+
 bench: setup ## the benchmarks, on PostgreSQL, then on SQLite
 	$(PY) .ci/with_postgres.py --durable $(PY) -m benchmarks
 	rm -f var/bench.sqlite3*
@@ -68,4 +71,4 @@ clean: ## remove the environment and caches; keeps var/ (data) and .env
 	rm -rf .venv staticfiles build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup translations run test lint types format migrations-check deploy-check bench messages constraints clean
+.PHONY: help setup translations run test lint types format migrations-check deploy-check audit bench messages constraints clean

@@ -160,6 +160,8 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "personal:mailbox": (E, E),
     "personal:read": (None, E),
     "personal:delete": (None, E),
+    "admin:contacts_contact_write_email": (E, E),
+    "health:page": (V, None),
     "deals:board": (V, None),
     "deals:pipeline": (V, None),
     "deals:first": (None, E),

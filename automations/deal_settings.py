@@ -11,14 +11,16 @@ from deals.models import Stage
 #: What deals and tasks come with.
 ADD_ONS = Availability(plans=(), addons=(AddOn.PIPELINES, AddOn.SALES_ENGAGEMENT))
 
+ANY_STAGE = gettext_lazy("any stage")
+
 
 class StageChoice(forms.ModelChoiceField):
     """A stage, named with its pipeline; unless told, not choosing is an explicit “any”."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, required: bool = False, empty_label: Any = ANY_STAGE, **kwargs: Any) -> None:
         stages = Stage.objects.select_related("pipeline")
         ordered = stages.order_by("pipeline__position", "pipeline_id", "position", "pk")
-        super().__init__(ordered, **{"required": False, "empty_label": gettext_lazy("any stage")} | kwargs)
+        super().__init__(ordered, required=required, empty_label=empty_label, **kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.pipeline}: {obj}"

@@ -38,4 +38,4 @@ def describe_title(settings: Settings) -> str:
         "contains": _("has “%s” in its title"),
         "not_contains": _("does not have “%s” in its title"),
     }
-    return texts[settings["op"]] % settings["value"]
+    return str(texts[settings["op"]] % settings["value"])

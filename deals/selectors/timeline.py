@@ -136,7 +136,7 @@ def _done(tasks: QuerySet[Task], size: int, cursor: Cursor | None) -> Iterable[E
     done = tasks.filter(done_at__isnull=False).select_related("outcome")
     for task in rows_before(done, "tasks done", cursor, size, "done_at"):
         yield Entry(
-            task.done_at, task.pk, "task_alt", _("The task “%s” was completed.") % task,  # type: ignore[arg-type]  # asked for
+            task.done_at, task.pk, "task_alt", _("The task “%s” was completed.") % task,
             text=str(task.outcome or ""), user_id=task.done_by_id,
             url=reverse("admin:deals_task_change", args=[task.pk]),
         )  # fmt: skip

@@ -271,7 +271,7 @@ def test_conditions_ask_of_the_deal_it_entered_with(stages: list[Stage], ann: An
 
 
 @pytest.mark.parametrize(
-    ("kind", "settings"),
+    ("kind", "given"),
     [
         ("update_deal", {"which": "one", "what": "add", "amount": "1"}),
         ("add_deal_note", {"which": "one", "text": "{{ deal.title }}"}),
@@ -281,9 +281,10 @@ def test_conditions_ask_of_the_deal_it_entered_with(stages: list[Stage], ann: An
     ],
 )  # fmt: skip
 def test_a_group_costs_the_same_however_large(
-    stages: list[Stage], call: TaskType, drain: Any, kind: str, settings: dict[str, Any]
+    stages: list[Stage], call: TaskType, drain: Any, settings: Any, kind: str, given: dict[str, Any]
 ) -> None:
-    given = settings | ({"task_type": call.pk} if "task_type" in settings else {})
+    settings.TRIGGER_INDEX_TTL = 3_600  # reading its version by the clock is no part of the count
+    given = given | ({"task_type": call.pk} if "task_type" in given else {})
     automation = one_step(kind, given)
 
     def cost(count: int) -> int:

@@ -56,8 +56,9 @@ performance: setup ## run the benchmarks and write their table into docs/perform
 	rm -f var/bench.sqlite3*
 	DATABASE_URL=sqlite:///$(CURDIR)/var/bench.sqlite3 $(PY) -m benchmarks --into docs/performance.md
 
+# --strict: a package that could not be looked up is a failure, not a pass.
 audit: setup ## look for known faults in the packages of constraints.txt
-	.venv/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	.venv/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off
 
 messages: setup ## collect translatable texts into templates/locale and compile them
 	@command -v xgettext >/dev/null || .ci/apt.sh gettext

@@ -144,11 +144,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
-# Files of imports and exports. More than one machine: a directory that all of them see, or a django-storages back
-# end with its options as JSON: storages.backends.s3.S3Storage and {"bucket_name": "...", "region_name": "..."}.
-_storage = env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage")
 STORAGES = {
     "default": {"BACKEND": _storage, "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={})},
+    # Several machines need one that they share, such as storages.backends.s3.S3Storage.
+    "default": {
+        "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
+        "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -266,6 +268,8 @@ STEP_MAX_ATTEMPTS = env.int("STEP_MAX_ATTEMPTS", default=6)
 # More entries than this into one automation within a minute through other automations trip its breaker.
 BREAKER_ENTRIES_PER_MINUTE = env.int("BREAKER_ENTRIES_PER_MINUTE", default=50_000)
 SCORE_HISTORY_DAYS = env.int("SCORE_HISTORY_DAYS", default=730)
+# Who changed what is deleted after so many days (0: never).
+AUDIT_RETENTION_DAYS = env.int("AUDIT_RETENTION_DAYS", default=730)
 LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=365)
 # The files of imports and exports; 0 keeps them for ever.
 FILE_RETENTION_DAYS = env.int("FILE_RETENTION_DAYS", default=30)

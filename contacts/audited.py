@@ -5,12 +5,16 @@ from django.contrib.auth.models import Group, User
 from contacts.audit import watch
 from contacts.models import (
     AppConnection,
+    AppSource,
     Campaign,
     Conversion,
+    CustomEvent,
     CustomField,
     EmailTemplate,
     Form,
     List,
+    ObjectRelation,
+    ObjectType,
     PostmarkServer,
     Score,
     Segment,
@@ -23,11 +27,15 @@ from contacts.models import (
 
 for model in (
     AppConnection,
+    AppSource,
     Conversion,
+    CustomEvent,
     CustomField,
     EmailTemplate,
     Form,
     List,
+    ObjectRelation,
+    ObjectType,
     PostmarkServer,
     Score,
     Segment,

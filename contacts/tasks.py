@@ -18,7 +18,12 @@ from contacts.services.postmark import settle_the_rest
 from contacts.services.provider_notices import delete_old_notices
 from contacts.services.replies import pass_on_the_rest
 from contacts.services.replies import pass_reply_on as _pass_reply_on
-from contacts.services.retention import delete_old_engagement, delete_old_logins, delete_old_replies
+from contacts.services.retention import (
+    delete_old_changes,
+    delete_old_engagement,
+    delete_old_logins,
+    delete_old_replies,
+)
 from contacts.services.site import delete_old_visits
 
 
@@ -77,6 +82,7 @@ def retain() -> None:
     delete_old_replies(now=now)
     delete_old_notices(now=now)
     delete_old_logins(now=now)
+    delete_old_changes(now=now)
 
 
 def roll_up_campaigns() -> int:

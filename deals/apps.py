@@ -8,7 +8,7 @@ class DealsConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.schedules import register_schedules
-        from deals import fields, mail_receivers, receivers  # noqa: F401 connects them
+        from deals import audited, fields, mail_receivers, receivers  # noqa: F401 connects them
         from deals.schedules import SCHEDULES
         from deals.selectors import timeline  # noqa: F401 tells timelines of deals and tasks
 

@@ -8,7 +8,7 @@ class EcommerceConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.schedules import register_schedules
-        from ecommerce import people, receivers  # noqa: F401 connects them
+        from ecommerce import audited, people, receivers  # noqa: F401 connects them
         from ecommerce.schedules import SCHEDULES
 
         register_schedules(SCHEDULES)

@@ -81,7 +81,8 @@ def _number(kind: str) -> Callable[[Any], Schema]:
 def _text(form: str = "") -> Callable[[Any], Schema]:
     def shape(field: Any) -> Schema:
         longest = getattr(field, "max_length", None)
-        schema: Schema = {"type": "string", **({"format": form} if form else {})}
+        # A draft's settings may be empty, whatever the form asks for before it is published.
+        schema: Schema = {"type": "string", **({"anyOf": [{"format": form}, {"maxLength": 0}]} if form else {})}
         return {**schema, **({"maxLength": longest} if longest else {})}
 
     return shape

@@ -136,8 +136,11 @@ class ObjectTypeAdmin(BaseAdmin):
 
     @action(description=gettext_lazy("Records"), url_path="records", icon="list", permissions=["records"])
     def records(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        type = self.found(request, object_id)
+        if type is None:
+            return self.to_list()
         url = reverse("admin:contacts_objectrecord_changelist")
-        return HttpResponseRedirect(f"{url}?type__id__exact={int(object_id)}")
+        return HttpResponseRedirect(f"{url}?type__id__exact={type.pk}")
 
     @action(description=gettext_lazy("Import"), url_path="import", icon="upload_file", permissions=["import"])
     def import_file(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -67,9 +67,7 @@ class AutoSchema(openapi.AutoSchema):
 
     def _map_serializer_field(self, field: Any, direction: Direction, *args: Any, **kwargs: Any) -> Any:
         """What may be empty in the database may be so in an answer; a read-only field doesn't say that itself."""
-        if not (direction == "response" and _may_be_empty(field)):
-            return super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]  # spectacular's
-        if isinstance(field, serializers.ChoiceField):
+        if direction == "response" and isinstance(field, serializers.ChoiceField) and _may_be_empty(field):
             field.allow_blank = True
         return super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]  # spectacular's
 

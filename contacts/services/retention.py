@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 
 from contacts.models import EmailActivity, EmailForward, EmailReply
@@ -26,6 +27,12 @@ def delete_old_logins(*, now: datetime) -> int:
     """Who logged in, and who tried to."""
     rows = [model._default_manager.filter(attempt_time__lt=now - LOGINS) for model in (AccessAttempt, AccessLog)]
     return sum(found.delete()[0] for found in rows)
+
+
+def delete_old_changes(*, now: datetime) -> int:
+    """Who changed what, older than AUDIT_RETENTION_DAYS (0 keeps it for ever)."""
+    days = settings.AUDIT_RETENTION_DAYS
+    return LogEntry.objects.filter(action_time__lt=now - timedelta(days=days)).delete()[0] if days else 0
 
 
 def _delete_older(rows: QuerySet[Model], now: datetime) -> int:

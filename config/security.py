@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 #: The admin's theme uses Alpine, which compiles the expressions in its attributes. Scripts in pages stay forbidden.
-SHELL = ("/admin/", "/automations/", "/campaigns/", "/health/")
+SHELL = ("/admin/", "/automations/", "/campaigns/", "/deals/", "/health/")
 
 
 class PolicyMiddleware(CSPMiddleware):

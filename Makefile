@@ -51,6 +51,14 @@ bench: setup ## the benchmarks, on PostgreSQL, then on SQLite
 	rm -f var/bench.sqlite3*
 	DATABASE_URL=sqlite:///$(CURDIR)/var/bench.sqlite3 $(PY) -m benchmarks
 
+performance: setup ## run the benchmarks and write their table into docs/performance.md
+	$(PY) .ci/with_postgres.py --durable $(PY) -m benchmarks --into docs/performance.md
+	rm -f var/bench.sqlite3*
+	DATABASE_URL=sqlite:///$(CURDIR)/var/bench.sqlite3 $(PY) -m benchmarks --into docs/performance.md
+
+audit: setup ## look for known faults in the packages of constraints.txt
+	.venv/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
 messages: setup ## collect translatable texts into templates/locale and compile them
 	@command -v xgettext >/dev/null || .ci/apt.sh gettext
 	mkdir -p templates/locale
@@ -68,4 +76,4 @@ clean: ## remove the environment and caches; keeps var/ (data) and .env
 	rm -rf .venv staticfiles build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup translations run test lint types format migrations-check deploy-check bench messages constraints clean
+.PHONY: help setup translations run test lint types format migrations-check deploy-check bench performance audit messages constraints clean

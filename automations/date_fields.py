@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, Expression, F, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -41,7 +41,7 @@ class DatedRecords:
     scope: str
     label: Any
     people: Callable[[Collection[int]], Mapping[int, People]]
-    zone: Callable[[str], Expression]
+    zone: Callable[[str], "Subquery[Any]"]
 
 
 _records: dict[str, DatedRecords] = {}
@@ -62,7 +62,7 @@ class DateField:
     value: str
     record: str
     #: The contact's time zone, or the record's primary contact's: "" where it has none.
-    zone: Expression | F
+    zone: Coalesce | F
     #: None for the contacts' own fields.
     records: DatedRecords | None = None
 
@@ -113,7 +113,7 @@ def _of_values(key: str, entity: Entity, field: CustomField, *, timed: bool) -> 
     return DateField(key, field.label, timed, rows, column, entity.owner_id, zone, records)
 
 
-def _zone(records: DatedRecords | None, record: str, own: str) -> Expression | F:
+def _zone(records: DatedRecords | None, record: str, own: str) -> Coalesce | F:
     if records is None:
         return F(own)
     return Coalesce(records.zone(record), Value(""), output_field=CharField())
@@ -135,6 +135,9 @@ def date_field_choices() -> list[Any]:
 
 def _choices_of(scope: str) -> list[tuple[str, str]]:
     prefix = "" if scope == CONTACT else f"{scope}."
-    fields = [*entity_of(scope).standard.values(), *custom_fields(scope).values()]
+    fields: list[StandardField | CustomField] = [
+        *entity_of(scope).standard.values(),
+        *custom_fields(scope).values(),
+    ]
     dated = [(f"{prefix}{field.key}", str(field.label)) for field in fields if _is_date(field)]
     return [(f"{prefix}{CREATED}", _("Date created")), *dated]

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from django.db.models import Expression, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy
 
 from contacts.bulk import id_set
@@ -24,7 +25,7 @@ def _people(deals: Collection[int]) -> Mapping[int, People]:
     return {deal: People(contacts, primary.get(deal)) for deal, contacts in found.items()}
 
 
-def _zone(deal: str) -> Expression:
+def _zone(deal: str) -> "Subquery[Any]":
     primary = DealContact.objects.filter(deal=OuterRef(deal), is_primary=True)
     return Subquery(primary.values("contact__time_zone")[:1])
 

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
 
 import django
 
@@ -12,6 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data; limits are not judged")
     parser.add_argument("--only", default="", help="letters of the benchmarks to run, such as ab")
+    parser.add_argument("--into", default="", help="a Markdown file whose table for this database is renewed")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
@@ -21,7 +23,7 @@ def main() -> int:
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    from benchmarks import dates, engine, stores, web
+    from benchmarks import dates, document, engine, stores, web
 
     benchmarks = {
         **engine.BENCHMARKS,
@@ -34,7 +36,7 @@ def main() -> int:
     scale = 10 if options.quick else 1
     print(f"\n{connection.vendor}, {'quick, ' if options.quick else ''}medians of calls made in turn\n")
     print(f"{'what':<66} {'ours':>12} {'bare':>12} {'ratio':>7} {'limit':>6}")
-    failed = 0
+    failed, rows = 0, []
     for letter, benchmark in benchmarks.items():
         if options.only and letter not in options.only:
             continue
@@ -47,6 +49,9 @@ def main() -> int:
                 flush=True,
             )
             failed += not row.ok
+            rows.append((letter, row))
+    if options.into:
+        document.renew(Path(options.into), connection.vendor, rows)
     return 1 if failed and not options.quick else 0
 
 

@@ -37,8 +37,8 @@ def bare_webhook(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=403)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ecommerce_webhookdelivery (store_id, external_id, topic, received_at, outcome, error, body,"
-            " address_hash) SELECT id, %s, 'orders/updated', %s, 'received', '', %s, '' FROM ecommerce_store"
+            "INSERT INTO ecommerce_webhookdelivery (store_id, external_id, topic, received_at, outcome, error,"
+            " body, address_hash) SELECT id, %s, 'orders/updated', %s, 'received', '', %s, '' FROM ecommerce_store"
             " WHERE domain = 'bench.myshopify.com'",
             [request.headers["X-Shopify-Webhook-Id"], timezone.now(), request.body.decode()],
         )

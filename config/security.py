@@ -4,8 +4,8 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-#: The admin's theme uses Alpine, which compiles the expressions in its attributes. Scripts in pages stay forbidden.
-SHELL = ("/admin/", "/automations/", "/campaigns/", "/deals/", "/health/")
+#: The admin's theme uses Alpine, which compiles the expressions in its attributes. Scripts in pages don't run.
+SHELL = ("/admin/", "/automations/", "/campaigns/", "/deals/", "/health/", "/personal/")
 
 
 class PolicyMiddleware(CSPMiddleware):

@@ -144,12 +144,16 @@ STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
+# Files of imports and exports. More than one machine: a directory that all of them see, or a django-storages back
+# end with its options as JSON: storages.backends.s3.S3Storage and {"bucket_name": "...", "region_name": "..."}.
+_storage = env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage")
 STORAGES = {
     # Several machines need one that they share, such as storages.backends.s3.S3Storage.
     "default": {
         "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
     },
+    "default": {"BACKEND": _storage, "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={})},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -398,6 +402,11 @@ SPECTACULAR_SETTINGS = {
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",
+        "BulkRowStatusEnum": ["created", "updated", "unchanged", "error"],
+        "HealthStateEnum": "automations.api.health.STATES",
+        "StoreDeliveryOutcomeEnum": "ecommerce.models.stores.WebhookDelivery.Outcome",
+        "OrderStatusEnum": "ecommerce.models.orders.OrderStatus",
+        "PaymentStatusEnum": "ecommerce.models.payments.PaymentStatus",
         "StageColorEnum": "deals.models.pipelines.Stage.Color",
         "CurrencyEnum": "deals.money.currency_choices",
     },

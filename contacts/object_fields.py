@@ -31,7 +31,8 @@ def check_title(type_id: int, title: str, but: int | None = None) -> None:
     if not title:
         return
     ObjectType.objects.select_for_update().filter(pk=type_id).values_list("pk").first()
-    if ObjectRecord.objects.filter(type=type_id, title__iexact=title).exclude(pk=but).exists():
+    others = ObjectRecord.objects.filter(type=type_id, title__iexact=title)
+    if others.exclude(pk__in=[but] if but else []).exists():
         raise ValidationError(_("Another record has the title “%s”.") % title)
 
 

@@ -142,21 +142,18 @@ for _entity in ENTITIES.values():
 
 
 @receiver(usage_requested, sender=ObjectType)
-def _fields_in_use(record: ObjectType, **kwargs: Any) -> list[str]:
-    """A type is in use where one of its fields or relations is."""
-    users: list[str] = []
-    for part in [*record.fields.all(), *record.relations.all()]:
-        for asked, found in usage_requested.send(sender=type(part), record=part):
-            users += (found or ()) if asked is not _type_of_relation else ()
-    return users
+def _parts_in_use(record: ObjectType, alone: bool = False, **kwargs: Any) -> list[str]:
+    """A type is in use where one of its fields or relations is. `alone`: only the type itself is asked about."""
+    parts = [] if alone else [*record.fields.all(), *record.relations.all()]
+    return [user for part in parts for user in _users_of(part)]
 
 
 @receiver(usage_requested, sender=ObjectRelation)
-def _type_of_relation(record: ObjectRelation, **kwargs: Any) -> list[str]:
+def _type_of_relation(record: ObjectRelation, alone: bool = False, **kwargs: Any) -> list[str]:
     """Who listens to a type's records enters their contacts: without the relation, nobody."""
-    if record.target != "contact":
-        return []
-    users: list[str] = []
-    for asked, found in usage_requested.send(sender=ObjectType, record=record.type):
-        users += (found or ()) if asked is not _fields_in_use else ()
-    return users
+    return [] if alone or record.target != "contact" else _users_of(record.type)
+
+
+def _users_of(record: Any) -> list[str]:
+    asked = usage_requested.send(sender=type(record), record=record, alone=True)
+    return [user for _receiver, found in asked for user in found or ()]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
@@ -25,8 +25,11 @@ def _delete_file(instance: MailAttachment, **kwargs: Any) -> None:
 
 
 @receiver(pre_delete, sender=Mailbox)
-def _refuse_if_used(instance: Mailbox, **kwargs: Any) -> None:
-    check_unused(record=instance)
+def _refuse_if_used(instance: Mailbox, origin: Any, **kwargs: Any) -> None:
+    """One that goes with its user goes: steps that name it say that it is not connected."""
+    model = origin.model if isinstance(origin, QuerySet) else type(origin)
+    if model is Mailbox:
+        check_unused(record=instance)
 
 
 @receiver(contacts_merging)

@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,7 +7,8 @@ class EcommerceConfig(AppConfig):
     verbose_name = _("E-commerce")
 
     def ready(self) -> None:
+        from contacts.schedules import register_schedules
         from ecommerce import people, receivers  # noqa: F401 connects them
-        from ecommerce.schedules import ensure_schedules
+        from ecommerce.schedules import SCHEDULES
 
-        post_migrate.connect(ensure_schedules, dispatch_uid="ecommerce.schedules")
+        register_schedules(SCHEDULES)

@@ -2,7 +2,15 @@
 
 from django.utils import timezone
 
-from ecommerce.services import abandon_due_carts, delete_old_deliveries
+from ecommerce.services import abandon_due_carts, delete_old_deliveries, take_in_deliveries
+
+#: Longer than a process waits before it wakes a worker again.
+LINGER = 1.5
+
+
+def take_in() -> int:
+    """Take in what stores delivered (woken by each, and every minute)."""
+    return take_in_deliveries(linger=LINGER)
 
 
 def abandon_carts() -> int:

@@ -1,6 +1,6 @@
 """/account/: the installation's plan, add-ons and time zone."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +12,7 @@ from contacts.api.base import ApiView
 from contacts.api.strict import StrictModelSerializer
 
 
+@extend_schema_serializer(component_name="AccountPlan")
 class AccountSerializer(StrictModelSerializer):
     addons = serializers.ListField(
         child=serializers.ChoiceField(choices=AddOn.choices), required=False, max_length=len(AddOn)

@@ -18,7 +18,7 @@ STATES = [(state, state) for state in (OK, WARNING, ERROR)]
 
 class CheckSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field's name here, an attribute of Field there
     state = serializers.ChoiceField(choices=STATES, source="finding.state")
     value = serializers.FloatField(source="finding.value", help_text="The figure behind it: seconds, or rows.")
     text = serializers.CharField(source="finding.text")

@@ -29,6 +29,7 @@ class PartSerializer(StrictSerializer):
     """Base of every generated serializer: what all triggers, or all steps, have beside their settings."""
 
     part: ClassVar[type[Configured]]
+    only_in_detail: ClassVar[tuple[str, ...]] = ("problems",)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return dict(super().to_representation(_Flat(instance)))

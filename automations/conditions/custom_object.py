@@ -59,7 +59,8 @@ class ObjectFieldCondition(RecordCondition):
         of_type = Q(type=settings["object_type"])
         if not settings.get("field"):
             return of_type
-        op, value, scope = settings["op"], settings.get("value") or "", _scope(settings)
+        op: str = settings["op"]
+        value, scope = settings.get("value") or "", _scope(settings)
         found = compile_field(settings["field"], NEGATED.get(op, op), value, moment, scope)
         return of_type & (~found if op in NEGATED else found)
 

@@ -1,5 +1,6 @@
 """Writing to a contact, and the conversation with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -8,11 +9,13 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from automations.delivery.personal import document
+from automations.delivery.views import SANDBOX
 from automations.models import Delivery
 from automations.services.personal_emails import Writing, letter_of, send_personal_email
 from contacts.admin.base import styled
@@ -78,26 +81,22 @@ def _record(model: Any, request: HttpRequest, name: str) -> Any:
 
 @may(ADD, "GET", "POST")
 def write(request: HttpRequest) -> HttpResponse:
-    """POST `do`: send, preview, attach (files), or drop-<id> (one of them)."""
+    """POST `do`: send, attach (files), or drop-<id> (one of them)."""
     place = place_of(request)
     user: Any = request.user
     files, problems = _files(request)
     form = WriteForm(request.POST or None, contacts=place.contacts, user=user, initial=_initial(request, place))
     styled(form)
-    preview = ""
-    do = request.POST.get("do", "")
-    if do in ("send", "preview") and form.is_valid() and not problems:
-        writing = _writing(user, place, form.cleaned_data, files)
+    sending = request.POST.get("do") == "send"
+    if sending and form.is_valid() and not problems:
         try:
-            if do == "send":
-                row = send_personal_email(writing=writing)
-                messages.success(request, _("The e-mail to %s is on its way.") % row.recipient)
-                return redirect("personal:thread", pk=row.pk)
-            signature = writing.mailbox.signature if writing.mailbox else ""
-            preview = document(letter_of(writing).html, signature=signature, files=files, inert=True)
+            row = send_personal_email(writing=_writing(user, place, form.cleaned_data, files))
         except ValidationError as error:
             _add(form, error)
-    if do not in ("send", "preview") and form.is_bound:
+        else:
+            messages.success(request, _("The e-mail to %s is on its way.") % row.recipient)
+            return redirect("personal:thread", pk=row.pk)
+    if form.is_bound and not sending:
         # Files come and go while the text is being written: that it is not complete yet is no mistake.
         form.errors.clear()
     context = {
@@ -106,12 +105,37 @@ def write(request: HttpRequest) -> HttpResponse:
         "place": place,
         "files": files,
         "problems": problems,
-        "preview": preview,
+        "preview_url": f"{reverse('personal:preview')}?{request.GET.urlencode()}",
         "has_mailbox": form.fields["mailbox"].queryset.exists(),  # type: ignore[attr-defined]  # a choice of records
         "back_url": _page_of(place.record),
     }
     status = 422 if form.errors or problems else 200
     return full_page(request, "automations/correspondence/write.html", context, status=status)
+
+
+@may(ADD, "POST")
+@xframe_options_sameorigin
+def show_preview(request: HttpRequest) -> HttpResponse:
+    """What is in the form, as the contact would see it; a document for a frame."""
+    place = place_of(request)
+    form = WriteForm(request.POST, contacts=place.contacts, user=request.user)
+    files, problems = _kept_files(request)
+    whole = ""
+    if form.is_valid():
+        writing = _writing(request.user, place, form.cleaned_data, files)
+        signature = writing.mailbox.signature if writing.mailbox else ""
+        try:
+            whole = document(letter_of(writing).html, signature=signature, files=files, inert=True)
+        except ValidationError as error:
+            problems += error.messages
+    else:
+        problems += [f"{form[name].label}: {text}" for name, texts in form.errors.items() for text in texts]
+    if problems:
+        response = render(request, "automations/email/no_preview.html", {"problems": problems}, status=422)
+    else:
+        response = HttpResponse(whole)
+    response["Content-Security-Policy"] = SANDBOX
+    return response
 
 
 def _initial(request: HttpRequest, place: Place) -> dict[str, Any]:
@@ -149,18 +173,25 @@ def _writing(user: Any, place: Place, data: dict[str, Any], files: list[MailAtta
 def _files(request: HttpRequest) -> tuple[list[MailAttachment], list[str]]:
     """The uploads so far, with those that come with this request; and what is wrong with them."""
     problems: list[str] = []
-    ids = [int(raw) for raw in request.POST.getlist("attachments") if raw.isdecimal() and len(raw) < 19]
-    dropped = request.POST.get("do", "").removeprefix("drop-")
-    ids = [pk for pk in ids if str(pk) != dropped]
+    new: list[int] = []
     for upload in request.FILES.getlist("files"):
         try:
-            ids.append(store_attachment(file=upload, name=upload.name or "", user_id=request.user.pk).pk)
+            new.append(store_attachment(file=upload, name=upload.name or "", user_id=request.user.pk).pk)
         except ValidationError as error:
             problems += error.messages
+    files, wrong = _kept_files(request, new)
+    return files, [*problems, *wrong]
+
+
+def _kept_files(request: HttpRequest, new: Sequence[int] = ()) -> tuple[list[MailAttachment], list[str]]:
+    """Those that the form names, without the one that is dropped, and `new` ones."""
+    dropped = request.POST.get("do", "").removeprefix("drop-")
+    named = [raw for raw in request.POST.getlist("attachments") if raw.isdecimal() and len(raw) < 19]
+    ids = [*(int(raw) for raw in named if raw != dropped), *new]
     try:
-        return unsent_attachments(ids=ids, user_id=request.user.pk), problems
+        return unsent_attachments(ids=ids, user_id=request.user.pk), []
     except ValidationError as error:
-        return [], [*problems, *error.messages]
+        return [], error.messages
 
 
 def _add(form: WriteForm, error: ValidationError) -> None:

@@ -7,6 +7,7 @@ from . import mailboxes, pages
 app_name = "personal"
 urlpatterns = [
     path("write/", pages.write, name="write"),
+    path("write/preview/", pages.show_preview, name="preview"),
     path("thread/<int:pk>/", pages.thread, name="thread"),
     path("thread/<int:pk>/sentiment/", pages.correct_sentiment, name="sentiment"),
     path("mailboxes/", mailboxes.own_mailboxes, name="mailboxes"),

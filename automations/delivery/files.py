@@ -15,11 +15,14 @@ from django.core.mail.backends import filebased
 
 
 class EmailBackend(filebased.EmailBackend):
+    _file: str | None = None
+
     def _get_filename(self) -> str:
         """Django's names are unique within a process; senders are several."""
-        if self._fname is None:
-            self._fname = super()._get_filename().removesuffix(".log") + f"-{uuid.uuid4().hex[:12]}.log"
-        return str(self._fname)
+        if self._file is None:
+            name: str = super()._get_filename()  # type: ignore[misc]  # the stubs lack it
+            self._file = name.removesuffix(".log") + f"-{uuid.uuid4().hex[:12]}.log"
+        return self._file
 
     def open(self) -> bool:
         """Without a buffer, so that an error comes with the message it belongs to."""

@@ -1,8 +1,9 @@
 """Finds the records whose date is reached and raises their events: each occurrence once, whatever crashes.
 
-One statement finds the values, by the index on the field's dates; `engine.dates` decides which of their
-occurrences are due. Each batch writes its occurrences (`DateEntry`) and raises their events in one
-transaction. Two schedulers may do it at once: the unique rows say who came first.
+One statement finds the values, by the index on the field's dates (one for each day, where the day alone
+decides and the worker was off for several); `engine.dates` decides which of their occurrences are due. Each
+batch writes its occurrences (`DateEntry`) and raises their events in one transaction. Two schedulers may do it
+at once: the unique rows say who came first.
 """
 
 import json
@@ -75,30 +76,39 @@ def find_due(
 
     # A day has at most 25 hours; a zone's midnight lies no further back.
     earliest = after(zone) if zone else max(since, min(missed, turn.now - timedelta(hours=25)))
-    rows = _candidates(trigger, field, rule, zone, earliest, turn.now)
+    if zone and not field.timed:
+        # The day alone decides. There is one, unless the worker was off.
+        found = [
+            Due(record, _midnight(day), day, None)
+            for day in exact_days(rule, zone, earliest, turn.now)
+            for record in _candidates(trigger, field, rule, [day]).values_list(field.record, flat=True)
+        ]
+        return in_order(found)
+    first, last = base_days(rule, earliest, turn.now)
+    rows = _candidates(trigger, field, rule, [first + DAY * number for number in range((last - first).days + 1)])
     found = [
-        Due(record, occurrence.of, occurrence.day, value if field.timed else None)
-        for record, value, own in rows
+        Due(record, occurrence.of, occurrence.day, value if isinstance(value, datetime) else None)
+        for record, value, own in _with_zone(rows, field)
         for occurrence in due(value, zone or own or turn.zone)
     ]
-    return sorted(found, key=itemgetter(0, 1))
+    return in_order(found)
+
+
+def in_order(due: list[Due]) -> list[Due]:
+    """By record, so that two schedulers that write the same rows never wait for each other in a circle."""
+    return sorted(due, key=itemgetter(0, 1))
+
+
+def _with_zone(rows: "QuerySet[Any]", field: DateField) -> Iterator[tuple[int, Value, str]]:
+    """(record, value, time zone or "")."""
+    yield from rows.annotate(own=field.zone).values_list(field.record, field.value, "own").iterator()
 
 
 def _candidates(
-    trigger: "DateReachedTrigger", field: DateField, rule: DateRule, zone: str, after: datetime, until: datetime
-) -> Iterator[tuple[int, Value, str]]:
-    """(record, value, the contact's zone) of values that come into question: exactly, where the day decides."""
-    if zone and not field.timed:
-        days = exact_days(rule, zone, after, until)
-    else:
-        first, last = base_days(rule, after, until)
-        days = [first + DAY * number for number in range((last - first).days + 1)]
-    if not days:
-        return iter(())
-    rows = _on_days(field, rule, days)
-    rows = rows.exclude(_raised(trigger, field, rule, days))
-    rows = rows.annotate(of_zone=field.zone)
-    return rows.values_list(field.record, field.value, "of_zone").iterator(chunk_size=10_000)
+    trigger: "DateReachedTrigger", field: DateField, rule: DateRule, days: list[date]
+) -> "QuerySet[Any]":
+    """Values of these days (or somewhat more of them, with a time of day) that were not raised yet."""
+    return _on_days(field, rule, days).exclude(_raised(trigger, field, rule, days))
 
 
 def _on_days(field: DateField, rule: DateRule, days: list[date]) -> "QuerySet[Any]":
@@ -108,9 +118,10 @@ def _on_days(field: DateField, rule: DateRule, days: list[date]) -> "QuerySet[An
         first, last = _midnight(first - DAY), _midnight(last + 2 * DAY)
         days = [days[0] - DAY, *days, days[-1] + DAY]
     if not rule.yearly:
-        return field.rows.filter(**{f"{field.value}__gte": first, f"{field.value}__lte": last})
-    rows = field.rows.alias(month_day=field.month_day())
-    return rows.filter(**{"month_day__in": month_days(days), f"{field.value}__lte": last})
+        found: QuerySet[Any] = field.rows.filter(**{f"{field.value}__gte": first, f"{field.value}__lte": last})
+        return found
+    found = field.rows.alias(month_day=field.month_day())
+    return found.filter(**{"month_day__in": month_days(days), f"{field.value}__lte": last})
 
 
 def _raised(trigger: "DateReachedTrigger", field: DateField, rule: DateRule, days: list[date]) -> Exists:
@@ -181,7 +192,7 @@ def _tell(trigger: "DateReachedTrigger", field: DateField, day: str, records: li
 def _watch(trigger: "DateReachedTrigger", turn: Turn) -> DateWatch:
     """The trigger's place; a new one, or one with other settings, begins when that was published."""
     rule = json.dumps(trigger.settings(), sort_keys=True)
-    same = {"automation_id": trigger.automation_id, "trigger_key": trigger.key}
+    same: dict[str, Any] = {"automation_id": trigger.automation_id, "trigger_key": trigger.key}
     watch = DateWatch.objects.filter(**same).first()
     if watch is not None and watch.rule == rule:
         return watch

@@ -1,23 +1,14 @@
-"""The rows of django-q2's schedule: made at migrate time, again and again without harm."""
+"""What the worker does by the clock for automations."""
 
-from django_q.models import Schedule
+from contacts.schedules import Schedules
 
-#: name -> (function, minutes). Every task is idempotent; a late or doubled run does no harm.
-SCHEDULES = {
-    "Due work": ("automations.tasks.work", 1),
-    "Dates and new items of feeds": ("automations.tasks.sweep", 1),
-    "Read feeds": ("automations.tasks.read_feeds", 1),
-    "Goals that time meets": ("automations.tasks.look_for_goals", 15),
-    "Roll up step counts": ("automations.tasks.roll_up", 10),
-    "Score rules by time": ("automations.tasks.sweep_score_rules", 15),
-    "Health": ("automations.tasks.watch_health", 5),
-    "Retention": ("automations.tasks.retain", 24 * 60),
+SCHEDULES: Schedules = {
+    "automations.tasks.work": ("Due work", 1),
+    "automations.tasks.sweep": ("Dates and new items of feeds", 1),
+    "automations.tasks.read_feeds": ("Read feeds", 1),
+    "automations.tasks.look_for_goals": ("Goals that time meets", 15),
+    "automations.tasks.roll_up": ("Roll up step counts", 10),
+    "automations.tasks.sweep_score_rules": ("Score rules by time", 15),
+    "automations.tasks.watch_health": ("Health", 5),
+    "automations.tasks.retain": ("Retention", 24 * 60),
 }
-
-
-def ensure_schedules() -> None:
-    for name, (function, minutes) in SCHEDULES.items():
-        Schedule.objects.get_or_create(
-            name=name,
-            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1},
-        )

@@ -84,7 +84,8 @@ def _keep(feed: Feed, found: Reading | FeedError, now: datetime) -> None:
 
 def pause_after(failures: int) -> timedelta:
     """A quarter of an hour, doubled with each failure, a day at the longest."""
-    return min(SHORTEST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    times: int = 2 ** min(failures - 1, 10)
+    return min(SHORTEST_PAUSE * times, LONGEST_PAUSE)
 
 
 def keep_items(*, feed: Feed, items: Iterable[Item], now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What Prometheus reads: django-prometheus's figures of this web server, and the health checks' of the installation."""
+"""What Prometheus reads: the figures of this web server, and those of the health checks."""
 
 import os
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def exposition() -> tuple[bytes, str]:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # its stubs lack it
     ours = CollectorRegistry()
-    ours.register(Installation())  # type: ignore[arg-type]  # a collector by its method
+    ours.register(Installation())
     return generate_latest(registry) + generate_latest(ours), CONTENT_TYPE_LATEST
 
 

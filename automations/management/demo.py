@@ -33,12 +33,13 @@ from contacts.services import (
     untag_contacts,
 )
 
-from . import demo_dates, demo_deals, demo_scores
+from . import demo_crm, demo_dates, demo_deals, demo_scores
 from .demo_apps import app_day, connect_apps
 from .demo_automations import DemoAutomations, all_of, field_is
 from .demo_campaigns import load_campaigns
 from .demo_emails import read_emails, talk_about_emails
 from .demo_forms import forms_of_a_day, make_forms
+from .demo_mail import load_mail
 from .demo_names import FIRST, LAST
 from .demo_site import make_site, site_of_a_day
 from .demo_stores import make_stores, shop_day
@@ -105,10 +106,14 @@ class Demo:
             demo_deals.add_automations()
             demo_dates.add_automations()
             make_stores()
+            demo_crm.make_accounts(self.random, ids)
+            self.booking = demo_crm.make_bookings()
+            demo_crm.add_automations(self.booking, self.tags["Needs a call"])
         # A month of deliveries is counted, not written to disk.
         with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
             self._history(ids)
             load_campaigns(self.random, self.now, self.lists, at)
+            load_mail(self.random, self.now, at)
 
     def _vocabulary(self) -> None:
         make_site()
@@ -213,6 +218,7 @@ class Demo:
         site_of_a_day(pick, ids)
         demo_deals.deals_of_a_day(pick, ids)
         shop_day(pick, ids)
+        demo_crm.crm_of_a_day(pick, ids, self.booking)
 
     def _run(self, moment: datetime) -> None:
         while turn(clock=lambda: moment):

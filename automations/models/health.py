@@ -7,7 +7,7 @@ from .automation import Automation
 
 
 class WorkerBeat(models.Model):
-    """A worker process that has just done the due work: proof that schedule, queue, worker and database are in touch."""
+    """A worker process that has done the due work: schedule, queue, worker and database are in touch."""
 
     name = models.CharField(_("worker"), max_length=200, unique=True)
     host = models.CharField(_("machine"), max_length=150)

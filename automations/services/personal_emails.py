@@ -70,8 +70,11 @@ def send_personal_email(*, writing: Writing) -> PersonalEmail:
     """Put it into the ledger, to be sent at once; ValidationError by field."""
     _check_people(writing)
     letter = letter_of(writing)
+    now = timezone.now()
     delivery = Delivery.objects.create(
         channel=CHANNEL,
+        created_at=now,
+        due_at=now,
         contact=writing.contact,
         target=writing.contact.email,
         subject=letter.subject,

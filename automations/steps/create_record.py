@@ -73,8 +73,8 @@ class CreateRecordStep(Step):
             return text
 
     def run(self, run: StepRun) -> None:
-        type = ObjectType.objects.filter(pk=self.object_type_id).first()
-        relation = ObjectRelation.objects.filter(pk=self.relation_id, type=type).first()
+        type = ObjectType.objects.filter(pk=self.object_type_id or 0).first()
+        relation = ObjectRelation.objects.filter(pk=self.relation_id or 0, type=type).first()
         if type is None or relation is None:
             raise StepError(_("The custom object, or its relation, does not exist any more."))
         titles = run.personalised(self.title)

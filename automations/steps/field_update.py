@@ -171,8 +171,10 @@ def _stored(field: StandardField | CustomField) -> str | CustomField:
 
 def _fits(field: StandardField | CustomField, op: str) -> bool:
     """Whether the operation is one for the field's type."""
+    if op == "clear" and field.required:
+        return False
     if isinstance(field, StandardField):
-        return op == "set" or (op == "clear" and not field.required)
+        return op in ("set", "clear")
     columns = COLUMNS.get(op)
     return columns is None or (field.kind.column in columns and field.type != "checkbox")
 
@@ -180,7 +182,7 @@ def _fits(field: StandardField | CustomField, op: str) -> bool:
 def _check(field: StandardField | CustomField, data: dict[str, Any], scope: str) -> None:
     """Whether operation and value fit the field; a personalised value can be checked only later."""
     op, value = data["op"], data["value"]
-    if op == "clear" and isinstance(field, StandardField) and field.required:
+    if op == "clear" and field.required:
         raise ValidationError(_("“%s” can't be empty.") % field.label)
     if not _fits(field, op):
         raise ValidationError(_("“%(op)s” doesn't fit this field.") % {"op": OPS[op]})

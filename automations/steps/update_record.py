@@ -58,7 +58,7 @@ class UpdateRecordStep(FieldUpdateStep):
 
     def records_to_update(self, run: StepRun) -> Mapping[int, Sequence[int]]:
         if self.which == "one":
-            key = ObjectType.objects.filter(pk=self.object_type_id).values_list("key", flat=True).first()
+            key = ObjectType.objects.filter(pk=self.object_type_id or 0).values_list("key", flat=True).first()
             return {visit: [pk] for visit, pk in run.record_ids(key).items()} if key else {}
         rows = ObjectLink.objects.filter(
             contact__in=id_set(run.contact_ids), record__type=self.object_type_id or 0

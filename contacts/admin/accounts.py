@@ -128,7 +128,7 @@ class AccountAdmin(BaseAdmin):
         context = dict(extra_context or {})
         if object_id and request.method == "GET":
             account = self.get_object(request, object_id)
-            if account is not None:
+            if account is not None and self.has_view_permission(request, account):
                 context |= panel_context(request, account)
         return super().changeform_view(request, object_id, form_url, context)
 

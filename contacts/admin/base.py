@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from unfold import widgets
 from unfold.admin import ModelAdmin
 
+from contacts.audit import is_watched
 from contacts.services.usage import InUse, check_unused
 
 STYLED: dict[type[forms.Widget], type[forms.Widget]] = {
@@ -67,6 +68,17 @@ class BaseAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["contacts/contacts.css"]}
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None if is_watched(type(obj)) else super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return None if is_watched(type(obj)) else super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Of one record Django passes a list, of several a queryset; all of one model."""
+        watched = any(is_watched(type(obj)) for obj in queryset[:1])
+        return None if watched else super().log_deletions(request, queryset)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)

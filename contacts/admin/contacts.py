@@ -112,7 +112,7 @@ class ContactAdmin(BaseAdmin):
         context = dict(extra_context or {})
         if object_id and request.method == "GET":
             contact = self.get_object(request, object_id)
-            if contact is not None:
+            if contact is not None and self.has_view_permission(request, contact):
                 context |= person.panel_context(request, contact)
         return super().changeform_view(request, object_id, form_url, context)
 

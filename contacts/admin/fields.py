@@ -40,7 +40,7 @@ class CustomFieldForm(forms.ModelForm):
 
     class Meta:
         model = CustomField
-        fields = ["entity", "label", "key", "type", "options", "position"]
+        fields = ["entity", "object_type", "label", "key", "type", "options", "required", "position"]
 
 
 class TypeFilter(DropdownFilter):
@@ -57,13 +57,17 @@ class TypeFilter(DropdownFilter):
 @admin.register(CustomField)
 class CustomFieldAdmin(BaseAdmin):
     form = CustomFieldForm
-    list_display = ["label", "key", "type", "entity", "position"]
+    list_display = ["label", "key", "type", "entity", "object_type", "position"]
+    list_select_related = ["object_type"]
     list_filter = [("entity", ChoicesDropdownFilter), TypeFilter]
     search_fields = ["label", "key"]
     fieldsets = [
-        (None, {"fields": ["entity", ("label", "key"), "type", "options", "position"]}),
+        (
+            None,
+            {"fields": [("entity", "object_type"), ("label", "key"), "type", "options", "required", "position"]},
+        ),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Templates, imports, segments and stored values rely on them.
-        return ["entity", "key", "type"] if obj else []
+        return ["entity", "object_type", "key", "type"] if obj else []

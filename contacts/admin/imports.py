@@ -188,8 +188,10 @@ class ImportJobAdmin(JobAdmin):
         return FileResponse(job.report.open("rb"), as_attachment=True, content_type="text/csv; charset=utf-8")  # type: ignore[return-value]  # a response like any other
 
     def stop_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         job = self.visible(request, object_id)
-        if job is None or not self.has_add_permission(request):
+        if job is None:
             return self.to_list()
         if request.method == "POST" and job.status in (JobStatus.QUEUED, JobStatus.RUNNING):
             leases.fail(job=job, error=_("Stopped by %s. What was done before stays.") % request.user)

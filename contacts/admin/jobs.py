@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -56,7 +57,9 @@ class JobAdmin(BaseAdmin):
         return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
 
     def visible(self, request: HttpRequest, object_id: Any) -> Any:
-        return self.found(request, str(object_id)) if self.has_view_permission(request) else None
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.found(request, str(object_id))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

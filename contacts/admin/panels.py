@@ -26,6 +26,8 @@ def answer_panel(
     template: str,
 ) -> HttpResponse:
     """Do what a button of the panel says, and show the panel again."""
+    if not admin.has_view_permission(request):
+        raise PermissionDenied
     record = admin.get_object(request, str(object_id))
     if record is None:
         return HttpResponse(status=404)
@@ -38,8 +40,6 @@ def answer_panel(
             verb(request, record)
         except ValidationError as error:
             errors = messages_of(error)
-    elif not admin.has_view_permission(request):
-        raise PermissionDenied
     if request.headers.get("HX-Request"):
         return TemplateResponse(request, template, context(request, record, errors))
     for message in errors:

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ from .strict import StrictModelSerializer, StrictSerializer
 CHANGE = ["contacts.change_appconnection"]
 
 
+@extend_schema_serializer(component_name="AppConnection")
 class ConnectionSerializer(StrictModelSerializer):
     app = serializers.ChoiceField(choices=CONNECTORS.choices())
     secret = serializers.CharField(

@@ -33,7 +33,11 @@ class ModelPermissions(BasePermission):
 
 def required_permissions(view: Any, method: str) -> Sequence[str]:
     own = getattr(view, "action_permissions", {})
-    action = getattr(view, "action", None)
+    action = getattr(view, "action", method)
+    if action is None:
+        return []  # the view has no such method, which is the answer
+    if action == "metadata" and "list" in own:
+        action = "list"
     if action in own:
         return list(own[action])
     model = _model(view)

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from django.core.exceptions import FieldDoesNotExist
 from drf_spectacular import openapi
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -64,6 +65,27 @@ class AutoSchema(openapi.AutoSchema):
             bodies.setdefault(code, self._get_response_for_code(answer, code, direction=direction))  # type: ignore[no-untyped-call]  # spectacular's
         return bodies
 
+    def _map_serializer_field(self, field: Any, direction: Direction, *args: Any, **kwargs: Any) -> Any:
+        """What may be empty in the database may be so in an answer; a read-only field doesn't say that itself."""
+        if not (direction == "response" and _may_be_empty(field)):
+            return super()._map_serializer_field(field, direction, *args, **kwargs)
+        if isinstance(field, serializers.ChoiceField):
+            field.allow_blank = True
+        return super()._map_serializer_field(field, direction, *args, **kwargs)
+
+    def _map_basic_serializer(self, serializer: Any, direction: Direction) -> dict[str, Any]:
+        """What only an answer about one record has (`only_in_detail` of its serializer) is not required."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # spectacular's
+        absent = getattr(serializer, "only_in_detail", ())
+        if "required" in schema and absent:
+            schema["required"] = [name for name in schema["required"] if name not in absent]
+        return schema
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]  # spectacular's
+        if field.read_only and _may_be_empty(field) and schema.get("format") in ("email", "uri"):
+            schema.pop("format")
+
     def _error_codes(self) -> list[str]:
         codes = ["400", "401", "403", "429"]
         if "{" in self.path:
@@ -71,3 +93,14 @@ class AutoSchema(openapi.AutoSchema):
         if self.method in WRITES:
             codes += ["409", "413", "415", "422"]
         return sorted(codes)
+
+
+def _may_be_empty(field: Any) -> bool:
+    """Whether it shows a text of a model that may be ""."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    if model is None or not isinstance(field, (serializers.CharField, serializers.ChoiceField)):
+        return False
+    try:
+        return bool(model._meta.get_field(field.source).blank)
+    except FieldDoesNotExist:
+        return False

@@ -212,7 +212,8 @@ class ObjectLink(models.Model):
 def clean_object_field(field: CustomField) -> None:
     """What a custom field of an object must keep besides what every field must."""
     if field.entity == CustomField.Entity.OBJECT:
-        if field.object_type_id is None:
+        # On one page with its fields, a new type has no id yet.
+        if field.object_type_id is None and field.object_type is None:
             raise ValidationError({"object_type": _("Choose the custom object that it belongs to.")})
         if field.key in ("id", "title", "external_id", "type", "fields", "links", "created_at", "updated_at"):
             raise ValidationError({"key": _("“%s” is a standard field; choose another key.") % field.key})

@@ -36,11 +36,19 @@ def public_addresses(host: str, port: int) -> list[str]:
 
     Connect to these and not to the name: by the next look-up a name can have changed its mind.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = look_up(host, port)
     if not all(is_public(ipaddress.ip_address(address)) for address in addresses):
         _refuse(host)
     return addresses
+
+
+def look_up(host: str, port: int) -> list[str]:
+    """The host's addresses in their order; OSError where there are none, for names that can't be, too."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known") from error
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def is_public(address: Address) -> bool:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from .addresses import is_public
+from .addresses import is_public, look_up
 
 
 def connect(host: str, port: int, seconds: float) -> socket.socket:
@@ -20,8 +20,7 @@ def connect(host: str, port: int, seconds: float) -> socket.socket:
     ValidationError where one of them is private (unless MAILBOX_ALLOW_PRIVATE), OSError where none answers.
     The name is resolved once: what was checked is what is connected to.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = look_up(host, port)
     if not settings.MAILBOX_ALLOW_PRIVATE and not all(is_public(ipaddress.ip_address(one)) for one in addresses):
         raise ValidationError(_("“%s” is a private address; mailboxes there are not connected to.") % host)
     for address in addresses[:-1]:

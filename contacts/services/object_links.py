@@ -32,7 +32,9 @@ class LinkParser:
         self.relations = relations
         named: dict[str, set[Any]] = defaultdict(set)
         for raw in rows:
-            for key, items in raw.items() if isinstance(raw, Mapping) else ():
+            if not isinstance(raw, Mapping):
+                continue
+            for key, items in raw.items():
                 if key in relations:
                     named[relations[key].target].update(item for item in _listed(items) if _plain(item))
         self.known = {target: self._existing(target, items) for target, items in named.items()}
@@ -55,8 +57,8 @@ class LinkParser:
     def _ids(self, key: str, items: Sequence[Any]) -> list[int]:
         relation = self.relations.get(key)
         if relation is None:
-            known = ", ".join(self.relations) or "–"
-            raise ValidationError(_("There is no such relation; the relations are: %s.") % known, code="unknown")
+            keys = ", ".join(self.relations) or "–"
+            raise ValidationError(_("There is no such relation; the relations are: %s.") % keys, code="unknown")
         if len(items) > (MAX_LINKS if relation.many else 1):
             raise ValidationError(_("At most one.") if not relation.many else _("At most %d.") % MAX_LINKS)
         known = self.known.get(relation.target, {})

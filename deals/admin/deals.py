@@ -110,9 +110,10 @@ class DealAdmin(BaseAdmin):
         fields: list[Any] = [
             "title",
             ("value", "currency"),
-            ("stage", "status"),
-            ("owner", "expected_close"),
-            "account",
+            "stage",
+            "status",
+            ("owner", "account"),
+            "expected_close",
         ]
         if obj is None:
             fields.append("contact")
@@ -139,7 +140,7 @@ class DealAdmin(BaseAdmin):
         context = dict(extra_context or {})
         if object_id and request.method == "GET":
             deal = self.get_object(request, object_id)
-            if deal is not None:
+            if deal is not None and self.has_view_permission(request, deal):
                 context |= panel.panel_context(request, deal)
         return super().changeform_view(request, object_id, form_url, context)
 

@@ -11,6 +11,7 @@ from django.core.files import File
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.mail_tokens import make_token
@@ -86,6 +87,7 @@ def record_download(*, attachment: MailAttachment) -> FileDownload | None:
         attachment=attachment,
         email=email,
         file_name=attachment.name,
+        at=timezone.now(),
         **current_facts(),
     )
     download.save(force_insert=True)

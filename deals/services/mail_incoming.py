@@ -4,6 +4,7 @@ from email.message import Message
 from enum import StrEnum
 
 from django.db import transaction
+from django.utils import timezone
 
 from contacts.autoreplies import is_automatic
 from contacts.mail_reading import clean, references, text_of
@@ -82,6 +83,7 @@ def _row(mailbox: Mailbox, message: Message, match: Match) -> PersonalEmail:
         thread=answered.thread if answered else (named[-1] if named else own)[:250],
         automatic=is_automatic(message),
         files=_files(message),
+        at=timezone.now(),
     )
 
 

@@ -1,6 +1,7 @@
 """The endpoints of `deep_data`: each takes and gives its shape within one name, as `{"ecomOrder": {...}}`."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -32,8 +33,9 @@ from .deep_data import (
 MAX_BULK = 1_000
 
 
+@cache
 def wrapped(name: str, shape: type[serializers.Serializer], **kwargs: Any) -> Any:
-    """The shape within its name, for the schema."""
+    """The shape within its name, for the schema. One class for all its uses: it is one component there."""
     label = f"{name[:1].upper()}{name[1:]}{'List' if kwargs else ''}"
     return inline_serializer(label, {name: shape(**kwargs)})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -88,6 +88,7 @@ class OfStoreFilter(django_filters.FilterSet):
     )
 
 
+@extend_schema_serializer(component_name="StoreDelivery")
 class DeliverySerializer(serializers.ModelSerializer):
     replayable = serializers.BooleanField(read_only=True, help_text="It can be taken in again.")
 

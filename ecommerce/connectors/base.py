@@ -76,7 +76,7 @@ class StoreConnector:
     def request_of(self, delivery: WebhookDelivery) -> Request:
         """What is kept of a delivery, to be read again."""
         headers = {self.topic_header: delivery.topic} if self.topic_header else {}
-        return Request(delivery.body.encode(), headers)
+        return Request(delivery.body.encode(), headers, now=delivery.received_at.timestamp())
 
     def check_secret(self, secret: str) -> None:
         """ValidationError for one that can't be right."""

@@ -75,7 +75,7 @@ class PayPal(StoreConnector):
     )
 
     def verify(self, request: Request, store: Store) -> None:
-        """SHA256withRSA over "transmission id|time|webhook id|CRC32 of the raw body" (docs/decisions/0014)."""
+        """SHA256withRSA over "transmission id|time|webhook id|CRC32 of the raw body" (docs/decisions/0016)."""
         headers = {name: request.headers.get(f"paypal-{name}", "") for name in (
             "transmission-id", "transmission-time", "transmission-sig", "cert-url", "auth-algo",
         )}  # fmt: skip

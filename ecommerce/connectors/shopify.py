@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import hmac
+from datetime import UTC, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.connectors.base import Malformed, Request, WrongSignature, fingerprint, json_object, part, same, text
+from contacts.connectors.base import Request, WrongSignature, fingerprint, json_object, part, same, text
 from ecommerce.drafts import CustomerDraft, DiscountDraft, Draft, ItemDraft, OrderDraft, ProductDraft, Removal
-from ecommerce.models import OrderStatus, Store, WebhookDelivery
+from ecommerce.models import OrderStatus, Store
 
 from .base import (
     STORES,
@@ -21,14 +21,12 @@ from .base import (
     currency,
     ident,
     link,
-    maybe_moment,
     moment,
     money,
     names,
     rows,
 )
 
-TRIGGERED = "x-shopify-triggered-at"
 FINANCIAL = {
     "pending": OrderStatus.PENDING,
     "authorized": OrderStatus.AUTHORIZED,
@@ -66,10 +64,6 @@ class Shopify(StoreConnector):
         if request.headers.get("x-shopify-shop-domain", "").lower() != store.domain:
             raise WrongSignature
 
-    def request_of(self, delivery: WebhookDelivery) -> Request:
-        headers = {self.topic_header: delivery.topic, TRIGGERED: delivery.received_at.isoformat()}
-        return Request(delivery.body.encode(), headers)
-
     def parse(self, request: Request, store: Store) -> Parcel:
         topic = request.headers.get("x-shopify-topic", "")[:100]
         given = json_object(request.body)
@@ -82,10 +76,8 @@ class Shopify(StoreConnector):
 def _draft(topic: str, given: dict[str, Any], request: Request) -> Draft | None:
     kind, _slash, verb = topic.partition("/")
     if topic == "orders/delete":
-        triggered = maybe_moment(request.headers.get(TRIGGERED))
-        if triggered is None:
-            raise Malformed(_("“%s” is missing, or is no date and time.") % TRIGGERED)
-        return Removal(ident(given.get("id"), "id"), triggered)
+        # Nothing but the id is sent, and no time: what is deleted is not written again.
+        return Removal(ident(given.get("id"), "id"), datetime.fromtimestamp(request.now, UTC))
     if verb == "delete":
         return None
     read = {"orders": _order, "checkouts": _cart, "products": _product, "customers": _customer_news}.get(kind)

@@ -5,11 +5,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from contacts.connectors.base import Request, WrongSignature, fingerprint, json_object, part, same, text
@@ -106,14 +106,14 @@ class WooCommerce(StoreConnector):
         # A delivery id is made for each try and each webhook.
         name = request.headers.get("x-wc-webhook-delivery-id", "")[:200] or fingerprint(request.body)
         email = address(part(given, "billing").get("email")) or address(given.get("email"))
-        return Parcel(f"{topic}:{name}"[:255], topic, _draft(topic, given), email)
+        return Parcel(f"{topic}:{name}"[:255], topic, _draft(topic, given, request), email)
 
 
-def _draft(topic: str, given: dict[str, Any]) -> Draft | None:
+def _draft(topic: str, given: dict[str, Any], request: Request) -> Draft | None:
     resource, _dot, verb = topic.partition(".")
     if topic == "order.deleted":
         # Nothing but the id is sent, and no time: what is deleted is not written again.
-        return Removal(ident(given.get("id"), "id"), timezone.now())
+        return Removal(ident(given.get("id"), "id"), datetime.fromtimestamp(request.now, UTC))
     if verb in ("deleted", "switched"):
         return None
     read = READERS.get(resource)

@@ -2,6 +2,7 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,7 @@ class WebhookDelivery(models.Model):
     """What a store sent, once. The row goes after STORE_DELIVERY_DAYS; orders know their own versions."""
 
     class Outcome(models.TextChoices):
+        WAITING = "waiting", _("waiting for the worker")
         RECEIVED = "received", _("received")
         OLDER = "older", _("older than what is known: nothing changed")
         NOTED = "noted", _("noted, nothing to do")
@@ -89,6 +91,9 @@ class WebhookDelivery(models.Model):
         verbose_name_plural = _("store deliveries")
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["store", "external_id"], name="store_delivery_once")]
+        indexes = [
+            models.Index(fields=["store", "id"], condition=Q(outcome="waiting"), name="store_delivery_waiting")
+        ]
 
     def __str__(self) -> str:
         return self.external_id

@@ -1,8 +1,8 @@
 """Where stores deliver: /stores/<store>/.
 
-200 taken in, noted, older, kept, or come before (the body says which) · 202 kept, but it could not be used ·
-400 not what the store sends · 403 not signed by the store · 404 no such store · 405 no POST · 413 too large ·
-429 too many, see Retry-After · 500, 503 not taken in: send it again.
+200 accepted, kept while the store is off, or come before (the body says which) · 400 not what the store sends ·
+403 not signed by the store · 404 no such store · 405 no POST · 413 too large · 429 too many, see Retry-After ·
+503 can't be verified now: send it again.
 """
 
 import time
@@ -16,7 +16,8 @@ from contacts.connectors.base import ApiFailed, Malformed, Request, WrongSignatu
 from contacts.public.limits import exceeded, sender_of
 from contacts.public.refusals import Refused
 from ecommerce.connectors import STORES
-from ecommerce.models import Store, WebhookDelivery
+from ecommerce.models import Store
+from ecommerce.selectors.stores import store_of_address
 from ecommerce.services import receive_delivery
 
 WRONG_SIGNATURES = 120
@@ -45,7 +46,7 @@ def _answer(request: HttpRequest, public_id: str) -> JsonResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > settings.STORE_MAX_BODY:
         raise Refused(413, "too_large", _("The body has more than %d bytes.") % settings.STORE_MAX_BODY)
-    store = Store.objects.filter(public_id=public_id).first()
+    store = store_of_address(public_id)
     connector = STORES.get(store.kind) if store else None
     if store is None or connector is None or not connector.delivers:
         raise Refused(404, "not_found", _("There is no such store."))
@@ -55,17 +56,10 @@ def _answer(request: HttpRequest, public_id: str) -> JsonResponse:
         return JsonResponse({"outcome": "probe"})
     _verify(store, given, sender)
     _limit(f"stores-{store.pk}", settings.STORE_RATE_PER_STORE)
-    return _take_in(store, given)
-
-
-def _take_in(store: Store, given: Request) -> JsonResponse:
     try:
-        outcome = receive_delivery(store=store, request=given)
+        return JsonResponse({"outcome": receive_delivery(store=store, request=given)})
     except Malformed as error:
         raise Refused(400, "invalid", " ".join(error.messages)) from None
-    except Exception:
-        raise Refused(500, "error", _("This could not be taken in; send it again later.")) from None
-    return JsonResponse({"outcome": outcome}, status=202 if outcome == WebhookDelivery.Outcome.FAILED else 200)
 
 
 def _verify(store: Store, given: Request, sender: str) -> None:

@@ -2,6 +2,7 @@
 
 from .carts import abandon_due_carts
 from .deliveries import delete_old_deliveries, receive_delivery, replay_delivery
+from .intake import take_in_deliveries
 from .orders import Taken, remove_order, save_orders
 from .payments import save_payment
 from .people import customers_for
@@ -21,5 +22,6 @@ __all__ = [
     "save_payment",
     "save_products",
     "save_store",
+    "take_in_deliveries",
     "webhook_address",
 ]

@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact
 from contacts.services import InUse, delete_unused, unsubscribe_contacts
@@ -23,7 +25,7 @@ from ecommerce.models import (
     RecurringPayment,
     WebhookDelivery,
 )
-from ecommerce.services import replay_delivery, save_store
+from ecommerce.services import intake, replay_delivery, save_store, take_in_deliveries
 from tests.factories import ListFactory
 from tests.peers.stores import (
     CERTIFICATE,
@@ -342,7 +344,7 @@ def test_topics_that_say_nothing_are_noted():
 def test_what_came_while_the_store_was_off_goes_in_later(kind):
     store, (topic, payload) = connect(kind), CREATED[kind]
     save_store(store=store, values={"is_active": False})
-    assert deliver(store, topic, payload()) == (200, "off")
+    assert deliver(store, topic, payload()) == (200, "kept")
     delivery = WebhookDelivery.objects.get()
     with pytest.raises(ValidationError, match="switch it on"):
         replay_delivery(delivery=delivery)
@@ -353,24 +355,65 @@ def test_what_came_while_the_store_was_off_goes_in_later(kind):
         replay_delivery(delivery=delivery)
 
 
-def test_what_fails_unexpectedly_is_kept_and_taken_in_again(monkeypatch):
-    from ecommerce.services import deliveries
+def test_what_fails_unexpectedly_stays_behind_and_the_rest_goes_on(monkeypatch):
+    store, save = connect("shopify"), intake.save_orders
 
-    store, given = connect("shopify"), shopify_order()
-
-    def fail(**kwargs):
-        raise RuntimeError("broken")
+    def fail(*, store, drafts, since):
+        if any(draft.external_id == "2" for draft in drafts):
+            raise RuntimeError("broken")
+        return save(store=store, drafts=drafts, since=since)
 
     with monkeypatch.context() as patch:
-        patch.setattr(deliveries, "save_orders", fail)
-        assert deliver(store, "orders/create", given, name="one") == (500, "error")
-    delivery = WebhookDelivery.objects.get()
-    assert (delivery.outcome, "broken" in delivery.error) == ("failed", True)
-    assert deliver(store, "orders/create", given, name="one") == (200, "received")
-    delivery.refresh_from_db()
-    assert (delivery.outcome, delivery.error, Order.objects.count()) == ("received", "", 1)
-    WebhookDelivery.objects.update(outcome="failed")
-    assert replay_delivery(delivery=delivery) == "received"
+        patch.setattr(intake, "save_orders", fail)
+        for number in (1, 2, 3):
+            given = shopify_order(f"n{number}@example.com", number, customer=None)
+            assert deliver(store, "orders/create", given, name=str(number), wait=True) == (200, "accepted")
+        assert take_in_deliveries() == 3
+    rows = WebhookDelivery.objects.order_by("pk")
+    assert [row.outcome for row in rows] == ["received", "failed", "received"] and "broken" in rows[1].error
+    assert sorted(Contact.objects.values_list("email", flat=True)) == ["n1@example.com", "n3@example.com"]
+    # The store tries again, or a person does.
+    given = shopify_order("n2@example.com", 2, customer=None)
+    assert deliver(store, "orders/create", given, name="2") == (200, "received")
+    mended = WebhookDelivery.objects.get(pk=rows[1].pk)
+    assert (WebhookDelivery.objects.count(), mended.outcome, mended.error) == (3, "received", "")
+    WebhookDelivery.objects.filter(pk=rows[1].pk).update(outcome="failed")
+    assert replay_delivery(delivery=rows[1]) == "received"
+
+
+def test_all_that_waits_is_taken_in_in_its_order():
+    store, at = connect("shopify"), now()
+    states = [{"financial_status": "pending"}, {}, {"fulfillment_status": "fulfilled"}]
+    deliver(store, "checkouts/create", shopify_cart(at=at), wait=True)
+    for number, state in enumerate(states):
+        given = shopify_order(at=at, updated_at=(at + timedelta(seconds=number)).isoformat(), **state)
+        deliver(store, "orders/updated", given, wait=True)
+    deliver(store, "products/create", shopify_product(), wait=True)
+    assert take_in_deliveries() == 5 and take_in_deliveries() == 0
+    order = Order.objects.get()  # the cart became the order
+    changes = [row.new for row in order.status_changes.all()]
+    assert order.checkout_id and changes == ["pending", "paid", "completed"]
+    assert set(WebhookDelivery.objects.values_list("outcome", flat=True)) == {"received"}
+
+
+def test_a_batch_of_deliveries_costs_the_same_however_large_it_is():
+    store, counts = connect("shopify"), []
+    for batch, size in enumerate((2, 2, 30)):
+        for number in range(size):
+            given = shopify_order(f"{batch}-{number}@example.com", batch * 1_000 + number, customer=None)
+            deliver(store, "orders/create", given, wait=True)
+        with CaptureQueriesContext(connection) as queries:
+            take_in_deliveries()
+        counts.append(len(queries))
+    assert counts[1] == counts[2], counts
+
+
+def test_a_store_that_goes_off_keeps_what_waits():
+    store = connect("shopify")
+    deliver(store, "orders/create", shopify_order(), wait=True)
+    save_store(store=store, values={"is_active": False})
+    assert take_in_deliveries() == 1 and WebhookDelivery.objects.get().outcome == "off"
+    assert not Order.objects.exists()
 
 
 # --- PayPal ------------------------------------------------------------------------------------

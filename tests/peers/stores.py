@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from django.test import Client
 
 from ecommerce.models import Store
-from ecommerce.services import save_store
+from ecommerce.services import save_store, take_in_deliveries
 
 SECRET = "a-signing-key-of-the-tests"
 DOMAINS = {"shopify": "example.myshopify.com", "woocommerce": "shop.example.com"}
@@ -440,7 +440,10 @@ def paypal_signed(body: bytes, webhook: str = SECRET, name: str = "69cd13f0", ke
 
 
 def deliver(store: Store, topic: str, given: Any, **options: Any) -> tuple[int, str]:
-    """(status, outcome or error code). `given` is a payload, or bytes as they are sent."""
+    """(status, outcome or error code). `given` is a payload, or bytes as they are sent.
+
+    What is accepted is taken in at once, and the outcome is that; with `wait` it waits.
+    """
     body = given if isinstance(given, bytes) else json.dumps(given).encode()
     headers = {**signed(store, topic, body, options.get("secret", SECRET), options.get("name", ""))}
     headers |= options.get("headers", {})
@@ -448,4 +451,10 @@ def deliver(store: Store, topic: str, given: Any, **options: Any) -> tuple[int, 
     path = options.get("path", f"/stores/{store.public_id}/")
     answer = client.post(path, body, content_type="application/json", headers=headers)
     said = answer.json()
-    return answer.status_code, said.get("outcome") or said["error"]["code"]
+    outcome = said.get("outcome") or said["error"]["code"]
+    if outcome == "accepted" and not options.get("wait"):
+        (waiting,) = store.deliveries.filter(outcome="waiting")
+        take_in_deliveries()  # as the worker does
+        waiting.refresh_from_db()
+        outcome = waiting.outcome
+    return answer.status_code, outcome

@@ -23,7 +23,7 @@ def _limit(settings):
 
 @pytest.fixture
 def log_in(client):
-    def post(username="ada", password="wrong", address="10.0.0.1"):
+    def post(username="ada", password="wrong", address="10.0.0.1"):  # noqa: S107
         client.logout()
         data = {"username": username, "password": password}
         return client.post(reverse("admin:login"), data, REMOTE_ADDR=address).status_code

@@ -1,0 +1,8 @@
+"""What of this app is kept in the log of changes. Drafts have their revisions, versions are kept themselves."""
+
+from automations.models import Account, Automation, ConversionRule, ScoreRule
+from contacts.audit import watch
+
+watch(Automation, members=[Automation.lists.through])
+for model in (Account, ConversionRule, ScoreRule):
+    watch(model)

@@ -148,11 +148,6 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
 # end with its options as JSON: storages.backends.s3.S3Storage and {"bucket_name": "...", "region_name": "..."}.
 _storage = env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage")
 STORAGES = {
-    # Several machines need one that they share, such as storages.backends.s3.S3Storage.
-    "default": {
-        "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
-        "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
-    },
     "default": {"BACKEND": _storage, "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={})},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -399,6 +394,7 @@ SPECTACULAR_SETTINGS = {
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "MailboxSecurityEnum": "deals.models.mailbox.Security",
         "SentimentEnum": "deals.models.mail.Sentiment",
+        "RowStatusEnum": "contacts.api.contact_serializers.ROW_STATUSES",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",

@@ -68,10 +68,10 @@ class AutoSchema(openapi.AutoSchema):
     def _map_serializer_field(self, field: Any, direction: Direction, *args: Any, **kwargs: Any) -> Any:
         """What may be empty in the database may be so in an answer; a read-only field doesn't say that itself."""
         if not (direction == "response" and _may_be_empty(field)):
-            return super()._map_serializer_field(field, direction, *args, **kwargs)
+            return super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]  # spectacular's
         if isinstance(field, serializers.ChoiceField):
             field.allow_blank = True
-        return super()._map_serializer_field(field, direction, *args, **kwargs)
+        return super()._map_serializer_field(field, direction, *args, **kwargs)  # type: ignore[no-untyped-call]  # spectacular's
 
     def _map_basic_serializer(self, serializer: Any, direction: Direction) -> dict[str, Any]:
         """What only an answer about one record has (`only_in_detail` of its serializer) is not required."""

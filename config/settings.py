@@ -145,7 +145,6 @@ STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=VAR_DIR / "media")
 STORAGES = {
-    "default": {"BACKEND": _storage, "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={})},
     # Several machines need one that they share, such as storages.backends.s3.S3Storage.
     "default": {
         "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
@@ -402,7 +401,6 @@ SPECTACULAR_SETTINGS = {
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",
-        "BulkRowStatusEnum": ["created", "updated", "unchanged", "error"],
         "HealthStateEnum": "automations.api.health.STATES",
         "StageColorEnum": "deals.models.pipelines.Stage.Color",
         "OrderStatusEnum": "ecommerce.models.OrderStatus",

@@ -125,7 +125,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=env.float("LOGIN_COOLOFF_MINUTES", default
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "contacts.public.limits.sender_of"
+AXES_CLIENT_IP_CALLABLE = "contacts.public.limits.login_address"
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_ENABLE_ADMIN = False  # our own pages show its rows
@@ -397,15 +397,16 @@ SPECTACULAR_SETTINGS = {
         "AppDeliveryOutcomeEnum": "contacts.models.apps.AppDelivery.Outcome",
         "MailboxSecurityEnum": "deals.models.mailbox.Security",
         "SentimentEnum": "deals.models.mail.Sentiment",
+        "RowStatusEnum": "contacts.api.contact_serializers.ROW_STATUSES",
         "PlanEnum": "automations.availability.Plan",
         "AddOnEnum": "automations.availability.AddOn",
         "DealStatusEnum": "deals.models.deals.DealStatus",
-        "BulkRowStatusEnum": ["created", "updated", "unchanged", "error"],
         "HealthStateEnum": "automations.api.health.STATES",
-        "StoreDeliveryOutcomeEnum": "ecommerce.models.stores.WebhookDelivery.Outcome",
-        "OrderStatusEnum": "ecommerce.models.orders.OrderStatus",
-        "PaymentStatusEnum": "ecommerce.models.payments.PaymentStatus",
         "StageColorEnum": "deals.models.pipelines.Stage.Color",
+        "OrderStatusEnum": "ecommerce.models.OrderStatus",
+        "RecurringPaymentStatusEnum": "ecommerce.models.PaymentStatus",
+        "StoreDeliveryOutcomeEnum": "ecommerce.models.WebhookDelivery.Outcome",
+        "StoreKindEnum": "ecommerce.connectors.STORES.choices",
         "CurrencyEnum": "deals.money.currency_choices",
     },
     "POSTPROCESSING_HOOKS": [

@@ -15,11 +15,11 @@ from .strict import IdField, StrictSerializer
 
 
 def account_queryset() -> QuerySet[Account]:
-    """Accounts with what AccountSerializer shows: two queries for any number of accounts."""
+    """Accounts with what CrmAccountSerializer shows: two queries for any number of accounts."""
     return Account.objects.prefetch_related(prefetch_values("account"))
 
 
-class AccountSerializer(serializers.Serializer):
+class CrmAccountSerializer(serializers.Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
     url = serializers.CharField()

@@ -31,7 +31,7 @@ from .account_serializers import (
     AccountContactSerializer,
     AccountContactsInputSerializer,
     AccountInputSerializer,
-    AccountSerializer,
+    CrmAccountSerializer,
     account_queryset,
 )
 from .base import ReadOnlyViewSet
@@ -95,7 +95,7 @@ class AccountFilter(django_filters.FilterSet):
 )
 class AccountViewSet(ReadOnlyViewSet):
     queryset = account_queryset()
-    serializer_class = AccountSerializer
+    serializer_class = CrmAccountSerializer
     filterset_class = AccountFilter
     action_permissions = {
         "bulk": ["contacts.add_account", "contacts.change_account"],
@@ -108,13 +108,15 @@ class AccountViewSet(ReadOnlyViewSet):
         "add_note": ["contacts.view_account", "contacts.add_accountnote"],
     }
 
-    @extend_schema(summary="Create an account", request=AccountInputSerializer, responses={201: AccountSerializer})
+    @extend_schema(
+        summary="Create an account", request=AccountInputSerializer, responses={201: CrmAccountSerializer}
+    )
     def create(self, request: Request) -> Response:
         account = create_account(**_arguments(_valid(AccountInputSerializer(data=request.data))))
         return Response(self._shown(account.pk), status=status.HTTP_201_CREATED)
 
     @extend_schema(
-        summary="Change an account", request=AccountInputSerializer(partial=True), responses=AccountSerializer
+        summary="Change an account", request=AccountInputSerializer(partial=True), responses=CrmAccountSerializer
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         account = self._account()
@@ -218,7 +220,7 @@ class AccountViewSet(ReadOnlyViewSet):
         return account
 
     def _shown(self, pk: int) -> Any:
-        return AccountSerializer(account_queryset().get(pk=pk)).data
+        return CrmAccountSerializer(account_queryset().get(pk=pk)).data
 
 
 def _valid(serializer: serializers.BaseSerializer[Any]) -> dict[str, Any]:

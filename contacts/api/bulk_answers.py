@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from contacts.services.fielded_bulk import KeyedResult
 
-from .contact_serializers import BulkErrorSerializer
+from .contact_serializers import ROW_STATUSES, BulkErrorSerializer
 from .errors import django_fields, invalid_body
 
 
@@ -16,7 +16,7 @@ class KeyedRowResultSerializer(serializers.Serializer):
     index = serializers.IntegerField(help_text="Position in the request, from 0.")
     key = serializers.CharField(help_text="What the record is known by.")
     id = serializers.IntegerField(allow_null=True)
-    status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "error"])
+    status = serializers.ChoiceField(choices=ROW_STATUSES)
     error = BulkErrorSerializer(allow_null=True)
 
 

@@ -14,6 +14,8 @@ from .strict import IdField, StrictSerializer
 
 MAX_BULK = 1_000
 MAX_NAMES = 50
+# What becomes of a row of a bulk write.
+ROW_STATUSES = [(status, status) for status in ("created", "updated", "unchanged", "error")]
 
 
 def contact_queryset() -> QuerySet[Contact]:
@@ -107,7 +109,7 @@ class BulkRowResultSerializer(serializers.Serializer):
     index = serializers.IntegerField(help_text="Position in the request, from 0.")
     email = serializers.CharField()
     id = serializers.IntegerField(allow_null=True)
-    status = serializers.ChoiceField(choices=["created", "updated", "unchanged", "error"])
+    status = serializers.ChoiceField(choices=ROW_STATUSES)
     error = BulkErrorSerializer(allow_null=True)
     refused_lists = serializers.ListField(
         child=serializers.IntegerField(), help_text="Lists that the person had left: not subscribed again."

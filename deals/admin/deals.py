@@ -110,9 +110,10 @@ class DealAdmin(BaseAdmin):
         fields: list[Any] = [
             "title",
             ("value", "currency"),
-            ("stage", "status"),
-            ("owner", "expected_close"),
-            "account",
+            "stage",
+            "status",
+            ("owner", "account"),
+            "expected_close",
         ]
         if obj is None:
             fields.append("contact")

@@ -34,10 +34,10 @@ MAX_BULK = 1_000
 
 
 @cache
-def wrapped(name: str, shape: type[serializers.Serializer], **kwargs: Any) -> Any:
-    """The shape within its name, for the schema. One class for all its uses: it is one component there."""
-    label = f"{name[:1].upper()}{name[1:]}{'List' if kwargs else ''}"
-    return inline_serializer(label, {name: shape(**kwargs)})
+def wrapped(name: str, shape: type[serializers.Serializer], many: bool = False) -> Any:
+    """The shape within its name, for the schema; one and the same each time."""
+    label = f"{name[:1].upper()}{name[1:]}{'List' if many else ''}Body"
+    return inline_serializer(label, {name: shape(many=many)})
 
 
 def unwrap(request: Request, name: str) -> Any:

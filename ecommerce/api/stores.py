@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import extend_schema, extend_schema_serializer, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -88,8 +88,7 @@ class OfStoreFilter(django_filters.FilterSet):
     )
 
 
-@extend_schema_serializer(component_name="StoreDelivery")
-class DeliverySerializer(serializers.ModelSerializer):
+class StoreDeliverySerializer(serializers.ModelSerializer):
     replayable = serializers.BooleanField(read_only=True, help_text="It can be taken in again.")
 
     class Meta:
@@ -114,7 +113,7 @@ class DeliveryFilter(OfStoreFilter):
         fields = ["outcome", "topic"]
 
 
-class ReplayedSerializer(serializers.Serializer):
+class StoreReplayedSerializer(serializers.Serializer):
     outcome = serializers.ChoiceField(choices=WebhookDelivery.Outcome.choices)
 
 
@@ -128,14 +127,14 @@ class EmptySerializer(StrictSerializer):
 )
 class StoreDeliveryViewSet(ReadOnlyViewSet):
     queryset = WebhookDelivery.objects.all()
-    serializer_class = DeliverySerializer
+    serializer_class = StoreDeliverySerializer
     filterset_class = DeliveryFilter
     action_permissions = {"replay": ["ecommerce.change_webhookdelivery"]}
 
     @extend_schema(
         summary="Take in again what failed or came while the store was off",
         request=EmptySerializer,
-        responses={200: ReplayedSerializer},
+        responses={200: StoreReplayedSerializer},
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, pk: str) -> Response:

@@ -166,14 +166,14 @@ def test_export_holds_everything_and_is_json(pair, news):
     keep.first_name = "Annie"
     keep.save()
     suppress_address(address=keep.email, reason="manual", detail="asked by phone")
-    person_exporting.connect(receiver := lambda contact, **_: {"orders": [contact.pk]})
+    person_exporting.connect(receiver := lambda contact, **_: {"elsewhere": [contact.pk]})
     data = export_person(contact=Contact.objects.get(pk=keep.pk))
     person_exporting.disconnect(receiver)
     assert data == json.loads(json.dumps(data))
     assert data["contact"]["email"] == "keep@example.com"
     assert data["fields"] == [{"key": "size", "label": "Size", "type": "number", "value": "4"}]
     assert (data["tags"][0]["tag"], data["subscriptions"][0]["status"]) == ("VIP", "unsubscribed")
-    assert (data["notes"][0]["text"], data["orders"]) == ("A note", [keep.pk])
+    assert (data["notes"][0]["text"], data["elsewhere"]) == ("A note", [keep.pk])
     assert {"Annie", "VIP"} <= {value for entry in data["history"] for value in entry.values()}
     assert data["suppression"]["detail"] == "asked by phone"
 

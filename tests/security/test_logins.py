@@ -41,6 +41,13 @@ def test_after_the_limit_not_even_the_right_password(log_in):
     assert log_in(password=RIGHT, address="10.0.0.2") == 302
 
 
+@pytest.mark.parametrize("address", ["", "unknown", "10.0.0.1:80"])
+def test_an_address_that_is_none_closes_no_door(log_in, address):
+    """A Unix socket has no address, and some proxies pass on words: the user's name alone is counted then."""
+    assert log_in(password=RIGHT, address=address) == 302
+    assert [log_in(address=address) for _number in range(3)][-1] == 429
+
+
 def test_a_pause_ends_it(log_in):
     now = timezone.now()
     with time_machine.travel(now, tick=False):

@@ -276,6 +276,7 @@ def test_sentences():
     assert {tree["conditions"][0]["type"] for tree in sentences.values()} == {c.slug for c in CONDITIONS} - {
         "account",
         "account_field",
+        "custom_object",
         "field",
         "app_receipt",
     }

@@ -34,4 +34,4 @@ def test_writes_from_a_deal(browser_page, sign_in):
     assert (row.deal, row.mailbox, row.sent_from) == (deal, mailbox, "deal")
     assert row.attachments.get().name == "offer.pdf"
     page.goto("/personal/mailboxes/")
-    page.get_by_text("sue@example.com").wait_for()
+    page.locator("#content").get_by_text("sue@example.com").wait_for()

@@ -583,3 +583,11 @@ def test_a_batch_costs_the_same_however_large_it_is() -> None:
             save_orders(store=store, drafts=drafts)
         counts.append(len(queries))
     assert counts[1] == counts[2] < 30, counts  # the first one also reads what automations there are
+
+
+def test_due_carts_are_found_by_their_index(on_postgres: bool) -> None:
+    due = Order.objects.filter(abandon_at__lte=now()).order_by("abandon_at")
+    if on_postgres:
+        with connection.cursor() as cursor:  # a small table would be read whole
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "cart_abandon_due" in due.explain()

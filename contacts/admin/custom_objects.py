@@ -224,7 +224,7 @@ class ObjectRecordAdmin(BaseAdmin):
     ) -> Any:
         context = dict(extra_context or {})
         record = self.get_object(request, object_id) if object_id and request.method == "GET" else None
-        if record is not None:
+        if record is not None and self.has_view_permission(request, record):
             context |= {
                 "record": record,
                 "values": _values(record),

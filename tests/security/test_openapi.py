@@ -91,7 +91,7 @@ def _one_connection():
 def test_the_document_is_kept(admin_user, api_client, records, settings, lane):
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True  # says more than a 500
     settings.MAILBOX_TIMEOUT = settings.WEBHOOK_TIMEOUT = 0.2
-    # Asked as a superuser may ask; who else may is the matter of test_url_map.
+    # Asked as a superuser may ask; who else may is the matter of test_roles.
     headers = api_client(admin_user)._credentials
     document = schemathesis.openapi.from_wsgi("/api/schema/?format=json", application)
     failures, answers = [], Counter()

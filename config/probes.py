@@ -6,17 +6,27 @@
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
+from django_prometheus.middleware import PrometheusAfterMiddleware
 
 from automations.health.metrics import exposition
 
 Answer = Callable[[HttpRequest], HttpResponse]
 _migrated = False
+
+
+class CountingMiddleware(PrometheusAfterMiddleware):
+    """django-prometheus's, which a Content-Length that is no number would stop: such a request is not counted."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        with suppress(ValueError):
+            super().process_request(request)
 
 
 class ProbesMiddleware:

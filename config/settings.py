@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "config.security.PolicyMiddleware",
     "contacts.origin.OriginMiddleware",
     "axes.middleware.AxesMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "config.probes.CountingMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -9,7 +9,7 @@ from contacts.models import Contact, ContactTag, Tag, TagChange
 from contacts.origin import Origin, caused_by
 from contacts.services import get_or_create_tags, tag_contacts, untag_contacts
 from tests.contacts.facts import announced, tag_changes
-from tests.factories import ContactFactory, TagFactory
+from tests.factories import ContactFactory, TagFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -83,10 +83,11 @@ def test_a_second_row_for_the_same_tag_is_refused_and_leaves_no_fact():
 
 
 def test_facts_name_their_source():
-    with caused_by(Origin(source="import", user_id=7)):
+    user = UserFactory()
+    with caused_by(Origin(source="import", user_id=user.pk)):
         tag_contacts(contacts=ContactFactory(), tag=TagFactory())
     change = TagChange.objects.get()
-    assert (change.source, change.user_id) == ("import", 7)
+    assert (change.source, change.user_id) == ("import", user.pk)
 
 
 def test_get_or_create_tags_compares_without_case_in_any_script():

@@ -36,6 +36,7 @@ from .account_serializers import (
 )
 from .base import ReadOnlyViewSet
 from .bulk_answers import KeyedBulkResultSerializer, bulk_answer
+from .filters import MomentFilter
 from .labels import ChangedSerializer, ContactsInputSerializer
 from .notes import NoteTextSerializer
 from .strict import StrictModelSerializer
@@ -67,10 +68,8 @@ class AccountFilter(django_filters.FilterSet):
         help_text="A user's id.",
         error_messages={"invalid_choice": gettext_lazy("There is no user %(value)s.")},
     )
-    updated_from = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_to = django_filters.IsoDateTimeFilter(
-        field_name="updated_at", lookup_expr="lt", help_text="Before this moment."
-    )
+    updated_from = MomentFilter(field_name="updated_at", lookup_expr="gte")
+    updated_to = MomentFilter(field_name="updated_at", lookup_expr="lt", help_text="Before this moment.")
 
     class Meta:
         model = Account

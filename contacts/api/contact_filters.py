@@ -9,6 +9,8 @@ from contacts.models import Account, AccountContact, Contact, ContactTag, List, 
 from contacts.models.lists import SubscriptionStatus
 from contacts.values import fold_email
 
+from .filters import MomentFilter
+
 
 class ContactFilter(django_filters.FilterSet):
     email = django_filters.CharFilter(method="by_email", help_text="The whole address, in any case.")
@@ -40,14 +42,10 @@ class ContactFilter(django_filters.FilterSet):
         help_text="A user's id.",
         error_messages={"invalid_choice": _("There is no user %(value)s.")},
     )
-    created_from = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    created_to = django_filters.IsoDateTimeFilter(
-        field_name="created_at", lookup_expr="lt", help_text="Before this moment."
-    )
-    updated_from = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_to = django_filters.IsoDateTimeFilter(
-        field_name="updated_at", lookup_expr="lt", help_text="Before this moment."
-    )
+    created_from = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_to = MomentFilter(field_name="created_at", lookup_expr="lt", help_text="Before this moment.")
+    updated_from = MomentFilter(field_name="updated_at", lookup_expr="gte")
+    updated_to = MomentFilter(field_name="updated_at", lookup_expr="lt", help_text="Before this moment.")
     search = django_filters.CharFilter(
         method="by_text", max_length=100, help_text="Each word stands in the address, a name or the phone."
     )

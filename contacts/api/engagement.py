@@ -9,6 +9,7 @@ from contacts.models import Campaign, CampaignLink, Contact, EmailActivity, Sent
 from contacts.models.engagement import EmailAction, EmailKind
 
 from .base import ReadOnlyViewSet
+from .filters import MomentFilter
 
 NO_CONTACT = {"invalid_choice": gettext_lazy("There is no contact %(value)s.")}
 NO_CAMPAIGN = {"invalid_choice": gettext_lazy("There is no campaign %(value)s.")}
@@ -41,8 +42,8 @@ class SentEmailFilter(django_filters.FilterSet):
     contact = by_contact()
     campaign = by_campaign()
     kind = django_filters.ChoiceFilter(choices=EmailKind.choices)
-    sent_after = django_filters.IsoDateTimeFilter(field_name="sent_at", lookup_expr="gte")
-    sent_before = django_filters.IsoDateTimeFilter(field_name="sent_at", lookup_expr="lt")
+    sent_after = MomentFilter(field_name="sent_at", lookup_expr="gte")
+    sent_before = MomentFilter(field_name="sent_at", lookup_expr="lt")
 
     class Meta:
         model = SentEmail
@@ -72,8 +73,8 @@ class EmailActivityFilter(django_filters.FilterSet):
     email = django_filters.NumberFilter(field_name="email_id", help_text="The id of a sent e-mail.", max_digits=18)
     action = django_filters.ChoiceFilter(choices=EmailAction.choices)
     machine = django_filters.BooleanFilter()
-    after = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    before = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    after = MomentFilter(field_name="at", lookup_expr="gte")
+    before = MomentFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = EmailActivity

@@ -15,7 +15,7 @@ from contacts.services import save_form
 from contacts.values import fold_email
 
 from .base import ReadOnlyViewSet, RecordViewSet
-from .filters import YesNoFilter
+from .filters import MomentFilter, YesNoFilter
 from .labels import LabelFilter
 from .strict import StrictModelSerializer
 
@@ -149,8 +149,8 @@ class FormSubmissionFilter(django_filters.FilterSet):
     )
     email = django_filters.CharFilter(method="by_email", help_text="The contact's whole address, in any case.")
     status = django_filters.ChoiceFilter(choices=SubmissionStatus.choices)
-    at_from = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    at_to = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt", help_text="Before this moment.")
+    at_from = MomentFilter(field_name="at", lookup_expr="gte")
+    at_to = MomentFilter(field_name="at", lookup_expr="lt", help_text="Before this moment.")
 
     class Meta:
         model = FormSubmission

@@ -11,6 +11,7 @@ from contacts.services.postmark import postmark_address, save_postmark_server
 
 from .base import ReadOnlyViewSet, RecordViewSet
 from .engagement import by_campaign, by_contact
+from .filters import MomentFilter
 from .strict import StrictModelSerializer
 
 
@@ -81,8 +82,8 @@ class EmailReplyFilter(django_filters.FilterSet):
     contact = by_contact()
     campaign = by_campaign("email__campaign")
     email = django_filters.NumberFilter(field_name="email_id", help_text="The id of a sent e-mail.", max_digits=18)
-    after = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="gte")
-    before = django_filters.IsoDateTimeFilter(field_name="at", lookup_expr="lt")
+    after = MomentFilter(field_name="at", lookup_expr="gte")
+    before = MomentFilter(field_name="at", lookup_expr="lt")
 
     class Meta:
         model = EmailReply

@@ -16,6 +16,7 @@ from contacts.services import suppress_address
 from contacts.values import address_hash, clean_email
 
 from .base import ReadOnlyViewSet, RecordViewSet
+from .filters import MomentFilter
 from .strict import StrictModelSerializer, StrictSerializer
 
 FIXED = ("entity", "object_type", "key", "type")
@@ -123,10 +124,8 @@ class SubscriptionFilter(django_filters.FilterSet):
         error_messages={"invalid_choice": gettext_lazy("There is no list %(value)s.")},
     )
     status = django_filters.MultipleChoiceFilter(choices=SubscriptionStatus.choices)
-    changed_from = django_filters.IsoDateTimeFilter(field_name="changed_at", lookup_expr="gte")
-    changed_to = django_filters.IsoDateTimeFilter(
-        field_name="changed_at", lookup_expr="lt", help_text="Before this moment."
-    )
+    changed_from = MomentFilter(field_name="changed_at", lookup_expr="gte")
+    changed_to = MomentFilter(field_name="changed_at", lookup_expr="lt", help_text="Before this moment.")
 
     class Meta:
         model = Subscription

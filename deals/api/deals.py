@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from contacts.api.base import ReadOnlyViewSet
 from contacts.api.errors import Conflict
+from contacts.api.filters import MomentFilter
 from contacts.api.labels import ChangedSerializer, ContactsInputSerializer
 from contacts.api.notes import NoteTextSerializer
 from contacts.api.timeline import TimelinePageSerializer, timeline_page
@@ -91,10 +92,8 @@ class DealFilter(django_filters.FilterSet):
     close_to = django_filters.DateFilter(
         field_name="expected_close", lookup_expr="lte", help_text="This day included."
     )
-    updated_from = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_to = django_filters.IsoDateTimeFilter(
-        field_name="updated_at", lookup_expr="lt", help_text="Before this moment."
-    )
+    updated_from = MomentFilter(field_name="updated_at", lookup_expr="gte")
+    updated_to = MomentFilter(field_name="updated_at", lookup_expr="lt", help_text="Before this moment.")
 
     class Meta:
         model = Deal

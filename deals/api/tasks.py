@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.api.base import RecordViewSet
-from contacts.api.filters import YesNoFilter
+from contacts.api.filters import MomentFilter, YesNoFilter
 from contacts.api.labels import LabelFilter
 from contacts.models import Contact
 from deals.models import Deal, Task, TaskOutcome, TaskType
@@ -31,10 +31,8 @@ class TaskFilter(django_filters.FilterSet):
     contact = one_of(Contact, gettext_lazy("There is no contact %(value)s."))
     deal = one_of(Deal, gettext_lazy("There is no deal %(value)s."))
     done = YesNoFilter(method="by_done", help_text="Whether it is completed.")
-    due_from = django_filters.IsoDateTimeFilter(field_name="due_at", lookup_expr="gte")
-    due_to = django_filters.IsoDateTimeFilter(
-        field_name="due_at", lookup_expr="lt", help_text="Before this moment."
-    )
+    due_from = MomentFilter(field_name="due_at", lookup_expr="gte")
+    due_to = MomentFilter(field_name="due_at", lookup_expr="lt", help_text="Before this moment.")
 
     class Meta:
         model = Task

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from contacts.api.base import ReadOnlyViewSet
+from contacts.api.filters import MomentFilter
 from contacts.api.strict import StrictSerializer
 from contacts.models import Contact
 from contacts.values import clean_email
@@ -85,10 +86,8 @@ class OrderSerializer(serializers.ModelSerializer):
 
 class OrderFilter(OfContactFilter):
     status = django_filters.MultipleChoiceFilter(choices=OrderStatus.choices)
-    placed_from = django_filters.IsoDateTimeFilter(field_name="placed_at", lookup_expr="gte")
-    placed_to = django_filters.IsoDateTimeFilter(
-        field_name="placed_at", lookup_expr="lt", help_text="Before this moment."
-    )
+    placed_from = MomentFilter(field_name="placed_at", lookup_expr="gte")
+    placed_to = MomentFilter(field_name="placed_at", lookup_expr="lt", help_text="Before this moment.")
     external_id = django_filters.CharFilter(help_text="The store's id.")
 
     class Meta:

@@ -6,6 +6,7 @@ database, with settings of its own environment. Only the loading of code, two se
 
 import importlib
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -77,6 +78,9 @@ def _become(order: Order) -> None:
         from django.core.management import call_command
 
         call_command(program, *options)
+        # As the interpreter does before it ends: the first process of a cluster waits for the others.
+        for child in multiprocessing.active_children():
+            child.join()
 
 
 def _settings_of_the_environment() -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 
 DATABASE = "automation"
-FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "jit=off"]
 
 
 def installed_binaries() -> Path | None:

@@ -40,6 +40,7 @@ def append(path: Path, text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite
 def test_the_guide_adds_a_working_trigger(tmp_path: Path) -> None:
     for name in COPIED:
         source = ROOT / name

@@ -42,15 +42,20 @@ def start() -> "subprocess.Popen[bytes]":
 def kill_again_and_again(automation: Automation) -> None:
     dice, counts = random.Random(11), []
     for _kill in range(KILLS):
-        processes = [start(), start()]
+        before, processes = automation.enrollments.count(), [start(), start()]
         for process in processes:
             assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-        time.sleep(dice.uniform(0.05, 0.4))
+        deadline = time.monotonic() + 30
+        while automation.enrollments.count() == before:
+            assert time.monotonic() < deadline, "nobody enters"
+            time.sleep(0.01)
+        time.sleep(dice.uniform(0, 0.1))
         for process in processes:
             process.kill()
             process.wait()
         counts.append(automation.enrollments.count())
     assert 0 < counts[0] < PEOPLE, f"the first kill came in the middle: {counts}"
+    assert counts[-1] < PEOPLE, f"and so did the last: {counts}"
     last = [start(), start()]
     assert [process.wait(timeout=60) for process in last] == [0, 0]
 

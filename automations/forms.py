@@ -171,6 +171,11 @@ class SettingsForm(forms.Form):
         return {name: jsonable(value) for name, value in self.cleaned_data.items()}
 
     @classmethod
+    def secret_names(cls) -> frozenset[str]:
+        """The settings that nobody may read again; they are stored encrypted."""
+        return frozenset(name for name, field in cls.base_fields.items() if isinstance(field, MaskedField))
+
+    @classmethod
     def shown(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         """The settings as people may see them, and as they may leave the system: secrets are masked."""
         masked = {name: field for name, field in cls.base_fields.items() if isinstance(field, MaskedField)}

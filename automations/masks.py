@@ -12,6 +12,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from contacts.encryption import Unreadable
+
 MASK = "••••••••"
 
 #: Headers whose values tell nothing; the value of every other one may be a credential.
@@ -46,13 +48,13 @@ class SecretField(MaskedField):
         super().__init__(widget=widget, **kwargs)
 
     def shown(self, value: str) -> str:
-        return MASK if value else ""
+        return MASK if is_set(value) else ""
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value) or "")
         if text != MASK:
             return text
-        if not self.kept:
+        if not is_set(self.kept):
             raise ValidationError(_("No secret is set yet; give one."), code="not_set")
         return self.kept
 
@@ -63,6 +65,8 @@ class HeadersField(MaskedField):
     widget = forms.Textarea(attrs={"rows": 2})
 
     def shown(self, value: str) -> str:
+        if isinstance(value, Unreadable):
+            return MASK
         return "\n".join(
             f"{name}: {text if name.casefold() in PLAIN_HEADERS or not text else MASK}"
             for name, text in split_headers(value)
@@ -70,9 +74,16 @@ class HeadersField(MaskedField):
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value) or "")
+        if text == MASK and isinstance(self.kept, Unreadable):
+            return self.kept
         kept = {name.casefold(): old for name, old in split_headers(self.kept)}
         lines = [line for line in text.splitlines() if line.strip()]
         return "\n".join(_checked(line, kept) for line in lines)
+
+
+def is_set(value: str) -> bool:
+    """Whether there is a secret, be it one that no key of today opens."""
+    return bool(value) or isinstance(value, Unreadable)
 
 
 def split_headers(text: str) -> Iterator[tuple[str, str]]:

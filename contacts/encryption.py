@@ -45,8 +45,19 @@ def decrypt(stored: str) -> str:
         return text
 
 
-class EncryptedTextField(models.TextField):
+class Encrypts:
+    """A model field that stores secrets encrypted; saving a record encrypts them with the key of today."""
+
+    def texts(self, value: Any) -> list[str]:
+        """The secrets of a value, an `Unreadable` for each that no key opens."""
+        raise NotImplementedError
+
+
+class EncryptedTextField(Encrypts, models.TextField):
     """A text that the database sees only encrypted. It can't be searched, sorted or compared there."""
+
+    def texts(self, value: Any) -> list[str]:
+        return [value] if value or isinstance(value, Unreadable) else []
 
     def get_prep_value(self, value: Any) -> Any:
         if value is None:

@@ -130,7 +130,7 @@ class PartViewSet(ReadOnlyViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         part = self.get_object()
         values, settings = self._read(self.shown[part.slug](data=request.data, partial=True), part)
-        whole = {**part.settings(), **settings} if settings else None
+        whole = {**part.shown_settings(), **settings} if settings else None
         self.change(part, settings=whole, **values)
         return Response(self._shown(self._fresh(part)))
 

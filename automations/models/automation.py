@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import Conversion, List
 from contacts.models.base import Timestamped
 
+from .snapshots import SnapshotField
+
 
 class EntryPolicy(models.TextChoices):
     NOT_INSIDE = "not_inside", _("only when not already inside")
@@ -97,7 +99,7 @@ class Automation(Timestamped):
 class Snapshot(models.Model):
     """The whole of a draft as JSON: {"schema": 1, "triggers": [...], "steps": [...]}."""
 
-    snapshot = models.JSONField()
+    snapshot = SnapshotField()
     created_at = models.DateTimeField(_("at"), default=timezone.now)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
 

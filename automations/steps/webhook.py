@@ -13,6 +13,7 @@ from automations.forms import SettingsForm
 from automations.masks import HeadersField, SecretField
 from automations.models import Step
 from automations.reasons import Outcome
+from contacts.encryption import EncryptedTextField
 from contacts.models import Contact
 from contacts.outgoing.addresses import check_url
 
@@ -29,9 +30,9 @@ class WebhookStep(Step):
     synonyms = (gettext_lazy("HTTP"), gettext_lazy("POST"), gettext_lazy("integration"))
 
     url = models.CharField(gettext_lazy("URL"), max_length=500, blank=True)
-    headers = models.TextField(blank=True)
+    headers = EncryptedTextField(blank=True)
     body = models.TextField(blank=True)
-    secret = models.CharField(max_length=100, blank=True)
+    secret = EncryptedTextField(blank=True)
 
     class Form(SettingsForm):
         url = forms.URLField(label=gettext_lazy("URL"), max_length=500, assume_scheme="https")

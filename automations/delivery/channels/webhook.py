@@ -14,10 +14,11 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.utils.translation import gettext as _
 
-from automations.delivery.outbox import CHANNELS, Parcel, Permanent
+from automations.delivery.outbox import CHANNELS, Parcel, Permanent, Temporary
 from automations.engine.plan import plan_of_version
 from automations.masks import split_headers
 from automations.models import Delivery
+from contacts.encryption import Unreadable
 from contacts.outgoing.http import Header
 
 from .posting import Unreachable, header_lines, post_json
@@ -78,4 +79,8 @@ def _settings(delivery: Delivery) -> tuple[dict[str, str], str]:
     except (ObjectDoesNotExist, KeyError):
         # Unsigned and without its credentials it would only be refused by the receiver, or worse, believed.
         raise ValidationError(_("The version of the automation that held this webhook is gone.")) from None
-    return dict(split_headers(str(values.get("headers", "")))), str(values.get("secret", ""))
+    found = [values.get(name, "") for name in ("headers", "secret")]
+    if any(isinstance(text, Unreadable) for text in found):
+        raise Temporary(_("The step's secrets can't be read with SECRET_KEY or SECRET_KEY_FALLBACKS."))
+    headers, secret = map(str, found)
+    return dict(split_headers(headers)), secret

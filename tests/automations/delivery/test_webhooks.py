@@ -14,6 +14,7 @@ import trustme
 from django.core.exceptions import ValidationError
 
 from automations.delivery.outbox import PAUSES
+from automations.engine.plan import _plan
 from automations.steps.webhook import WebhookStep
 from contacts.field_types import FIELD_TYPES
 from contacts.outgoing.addresses import check_url, public_addresses
@@ -69,6 +70,19 @@ def test_outcomes(status, expected, hook, deliver, ledger, http_target):
     deliver(LATER)
     assert len(http_target.requests) == 1 + (expected == "pending")
     assert ledger().first.status == ("failed" if expected == "failed" else "sent")
+
+
+def test_nothing_goes_unsigned_where_the_key_is_lost(hook, deliver, ledger, http_target, settings):
+    hook(http_target.url, secret="s3cret")
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another key " * 5
+    _plan.cache_clear()
+    deliver()
+    assert ledger().statuses == ["pending"] and "SECRET_KEY" in ledger().first.error
+    assert http_target.requests == []
+    settings.SECRET_KEY_FALLBACKS = [old]
+    _plan.cache_clear()
+    deliver(LATER)
+    assert ledger().statuses == ["sent"] and "x-signature" in http_target.requests[0].headers
 
 
 def test_a_redirect_is_not_followed(hook, deliver, ledger, http_target):

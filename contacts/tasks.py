@@ -21,6 +21,7 @@ from contacts.services.replies import pass_reply_on as _pass_reply_on
 from contacts.services.retention import (
     delete_old_changes,
     delete_old_engagement,
+    delete_old_events,
     delete_old_logins,
     delete_old_replies,
 )
@@ -78,6 +79,7 @@ def retain() -> None:
     now = timezone.now()
     delete_old_deliveries(now=now)
     delete_old_visits(now=now)
+    delete_old_events(now=now)
     delete_old_engagement(now=now)
     delete_old_replies(now=now)
     delete_old_notices(now=now)

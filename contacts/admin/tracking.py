@@ -43,7 +43,7 @@ class TrackingSettingsAdmin(BaseAdmin):
                 ]
             },
         ),
-        (_("Event tracking"), {"fields": ["example", "allow_new_events", "create_contacts"]}),
+        (_("Event tracking"), {"fields": ["example", "allow_new_events", "create_contacts", "event_days"]}),
     ]
     readonly_fields = ["account_number", "key", "example", "snippet", "proof"]
 

@@ -133,6 +133,7 @@ class TrackingSerializer(StrictModelSerializer):
             "identify_calls",
             "earlier_visits_days",
             "visit_days",
+            "event_days",
         ]
         read_only_fields = ["account_number"]
 

@@ -54,6 +54,10 @@ class TrackingSettings(models.Model):
         _("keep visits for"), default=365, validators=[MinValueValidator(1), MaxValueValidator(3_650)],
         help_text=_("Days; older visits are deleted."),
     )  # fmt: skip
+    event_days = models.PositiveSmallIntegerField(
+        _("keep events for"), default=730, validators=[MaxValueValidator(3_650)],
+        help_text=_("Days; older events are deleted, and conditions see them no more. 0: kept for ever."),
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("tracking settings")

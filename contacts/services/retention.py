@@ -1,13 +1,14 @@
-"""Keeps the tables of what people did with e-mails small."""
+"""Keeps the tables of what people did small: with e-mails, in other systems, and in this one."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from axes.models import AccessAttempt, AccessLog
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
-from contacts.models import EmailActivity, EmailForward, EmailReply
+from contacts.models import EmailActivity, EmailForward, EmailReply, EventRecord, TrackingSettings
 
 BATCH = 10_000
 LOGINS = timedelta(days=180)
@@ -15,12 +16,18 @@ LOGINS = timedelta(days=180)
 
 def delete_old_engagement(*, now: datetime) -> int:
     """Delete activity older than ENGAGEMENT_RETENTION_DAYS, in batches; returns how many rows. Figures stay."""
-    return _delete_older(EmailActivity.objects.all(), now)
+    return _delete_older(EmailActivity.objects.all(), now, settings.ENGAGEMENT_RETENTION_DAYS)
 
 
 def delete_old_replies(*, now: datetime) -> int:
     """Answers, and the hashes of friends' addresses, go with the activity they belong to."""
-    return _delete_older(EmailReply.objects.all(), now) + _delete_older(EmailForward.objects.all(), now)
+    days = settings.ENGAGEMENT_RETENTION_DAYS
+    return sum(_delete_older(model.objects.all(), now, days) for model in (EmailReply, EmailForward))
+
+
+def delete_old_events(*, now: datetime) -> int:
+    """Custom events older than the tracking settings keep them (0: for ever); returns how many."""
+    return _delete_older(EventRecord.objects.all(), now, TrackingSettings.current().event_days)
 
 
 def delete_old_logins(*, now: datetime) -> int:
@@ -35,8 +42,7 @@ def delete_old_changes(*, now: datetime) -> int:
     return LogEntry.objects.filter(action_time__lt=now - timedelta(days=days)).delete()[0] if days else 0
 
 
-def _delete_older(rows: QuerySet[Model], now: datetime) -> int:
-    days = settings.ENGAGEMENT_RETENTION_DAYS
+def _delete_older(rows: QuerySet[Any], now: datetime, days: int) -> int:
     if not days:
         return 0
     deleted = 0

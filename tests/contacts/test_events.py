@@ -1,6 +1,7 @@
 """Event tracking's endpoint: both shapes, bad input, limits; and what services leave behind."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from contacts.models import Contact, CustomEvent, EventRecord, TrackingSettings
 from contacts.public import events
@@ -15,6 +17,7 @@ from contacts.selectors.timeline import timeline
 from contacts.services import create_contact, record_event
 from contacts.services.merge import merge_contacts
 from contacts.services.privacy import export_person
+from contacts.tasks import retain
 from tests.contacts.facts import announced
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +195,13 @@ def test_timeline_export_and_merge(tracking, ann):
     assert (entry.title, entry.text) == ("Did “Bought”.", "chair")
     (fact,) = [fact for fact in export_person(contact=ann)["history"] if fact["kind"] == "event"]
     assert (fact["event"], fact["value"]) == ("Bought", "chair")
+
+
+@pytest.mark.parametrize(("days", "left"), [(10, ["9"]), (0, ["11", "9"])])
+def test_retention(tracking, ann, days, left):
+    TrackingSettings.objects.update(event_days=days)
+    event, now = CustomEvent.objects.create(name="Sold"), timezone.now()
+    for age in (11, 9):
+        EventRecord.objects.create(contact=ann, event=event, value=str(age), at=now - timedelta(days=age))
+    retain()
+    assert list(EventRecord.objects.order_by("pk").values_list("value", flat=True)) == left

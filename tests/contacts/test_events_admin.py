@@ -42,12 +42,13 @@ def test_settings_are_saved(client, manager):
     client.force_login(manager)
     page = get(client, "trackingsettings")
     key = TrackingSettings.current().key
-    given = {"allow_new_events": "on", "identify_calls": "proof", "earlier_visits_days": "0", "visit_days": "90"}
+    days = {"earlier_visits_days": "0", "visit_days": "90", "event_days": "0"}
+    given = {"allow_new_events": "on", "identify_calls": "proof", **days}
     saved = client.post(page.request["PATH_INFO"], given)
     assert saved.status_code == 302
     row = TrackingSettings.objects.get()
     assert (row.allow_new_events, row.create_contacts, row.key) == (True, False, key)
-    assert (row.identify_calls, row.earlier_visits_days, row.visit_days) == ("proof", 0, 90)
+    assert (row.identify_calls, row.earlier_visits_days, row.visit_days, row.event_days) == ("proof", 0, 90, 0)
 
 
 def test_lists_cost_the_same_however_long(client, admin_user):

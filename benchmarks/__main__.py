@@ -13,7 +13,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data; limits are not judged")
     parser.add_argument("--only", default="", help="letters of the benchmarks to run, such as ab")
-    parser.add_argument("--into", default="", help="a Markdown file whose table for this database is renewed")
+    parser.add_argument(
+        "--into", default="", help="a Markdown file in whose table for this database the rows are renewed"
+    )
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
@@ -36,10 +38,11 @@ def main() -> int:
     scale = 10 if options.quick else 1
     print(f"\n{connection.vendor}, {'quick, ' if options.quick else ''}medians of calls made in turn\n")
     print(f"{'what':<66} {'ours':>12} {'bare':>12} {'ratio':>7} {'limit':>6}")
-    failed, rows = 0, []
+    failed = 0
     for letter, benchmark in benchmarks.items():
         if options.only and letter not in options.only:
             continue
+        rows = []
         for row in benchmark(scale):
             limit = "" if row.limit is None else f"{row.limit:g}"
             verdict = "" if row.ok else "  over"
@@ -49,9 +52,9 @@ def main() -> int:
                 flush=True,
             )
             failed += not row.ok
-            rows.append((letter, row))
-    if options.into:
-        document.renew(Path(options.into), connection.vendor, rows)
+            rows.append(row)
+        if options.into:
+            document.renew(Path(options.into), connection.vendor, letter, rows)
     return 1 if failed and not options.quick else 0
 
 

@@ -37,7 +37,7 @@ class Answer:
 class HttpTarget:
     """Answers on a free port of 127.0.0.1 with the scripted answers, in order, and then with `default`."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         """With `tls` (a server's context) it speaks https."""
         self._lock = Lock()
         self._tls = tls
@@ -46,7 +46,7 @@ class HttpTarget:
         #: What stands at a path, whatever is scripted.
         self.pages: dict[str, Answer] = {}
         self.default = Answer()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         if tls is not None:
             # The handshake in the request's own thread: one that fails must not stop the server.

@@ -54,14 +54,14 @@ class Fault:
 class SmtpServer:
     """Listens on a free port of 127.0.0.1, in threads of its own; other processes may send to it too."""
 
-    def __init__(self, password: str = "") -> None:
+    def __init__(self, password: str = "", port: int = 0) -> None:
         """With a `password`, mail is only taken after a log-in with it (any user)."""
         self._lock = Lock()
         self.connections = 0
         self._received: list[Received] = []
         self._fault: Fault | None = None
         self._faults_left = 0
-        self.host, self.port = "127.0.0.1", free_port()
+        self.host, self.port = "127.0.0.1", port or free_port()
         self._controller = Controller(
             _Handler(self),
             hostname=self.host,

@@ -69,7 +69,7 @@ messages: setup ## collect translatable texts into templates/locale and compile 
 constraints: ## take the newest versions of all packages into constraints.txt
 	@.ci/venv.sh
 	rm -rf var/constraints && $(PY) -m venv var/constraints
-	var/constraints/bin/pip install -q --disable-pip-version-check '.[dev]'
+	var/constraints/bin/pip install -q --disable-pip-version-check '.[dev,storage]'
 	var/constraints/bin/pip freeze --exclude marketing-automation > constraints.txt
 	rm -rf var/constraints build
 

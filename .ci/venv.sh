@@ -28,5 +28,5 @@ if [ ! -x .venv/bin/pip ]; then
 fi
 
 echo "Installing the Python packages into .venv" >&2
-.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+.venv/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,storage]'
 echo "$wanted" > "$stamp"

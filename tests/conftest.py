@@ -31,9 +31,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_postgres = os.environ.get("DATABASE_URL", "").startswith("postgres")
     for item in items:
         if item.get_closest_marker("postgres") and not on_postgres:
-            item.add_marker(pytest.mark.skip(reason="needs PostgreSQL"))
+            item.add_marker(pytest.mark.skip(reason="runs on PostgreSQL"))
         if item.get_closest_marker("sqlite") and on_postgres:
-            item.add_marker(pytest.mark.skip(reason="has its own SQLite database, and runs in the other lane"))
+            item.add_marker(pytest.mark.skip(reason="runs on SQLite"))
         if "browser_page" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
         _keep_migrated_rows(item)

@@ -18,6 +18,10 @@ from .selection import Contacts, contact_ids, hold_contacts
 REFUSED = (SubscriptionStatus.UNSUBSCRIBED, SubscriptionStatus.BOUNCED)
 
 
+class _Overtaken(Exception):
+    """A row that was not there has been written by somebody else."""
+
+
 @dataclass(slots=True)
 class SubscribeResult:
     """Ids whose status changed, and ids left alone because they had refused or bounced."""
@@ -43,18 +47,34 @@ def subscribe_contacts(
     list_id = list.pk if isinstance(list, List) else list
     result = SubscribeResult()
     for chunk in chunks(contact_ids(contacts)):
-        current, hashes = _state(chunk, list_id)
-        refused = [] if resubscribe else _refused(chunk, current, hashes, list_id)
-        kept = set(refused)
-        old = {
-            pk: current.get(pk, "")
-            for pk in hashes
-            if pk not in kept and current.get(pk) not in (status, SubscriptionStatus.ACTIVE)
-        }
-        _write(list_id, status, old, hashes)
-        result.changed += old
-        result.refused += refused
+        part: SubscribeResult | None = None
+        while part is None:
+            part = _subscribe(chunk, list_id, status, resubscribe)
+        result.changed += part.changed
+        result.refused += part.refused
     return result
+
+
+def _subscribe(ids: Sequence[int], list_id: int, status: str, resubscribe: bool) -> SubscribeResult | None:
+    """None: somebody else has put one of them on the list since it was looked; nothing is written.
+
+    Rows that are there are locked in the order of contacts, rows that are not can't be. Whoever waited
+    for such a row while holding others could wait in a circle, so all is let go and done again.
+    """
+    try:
+        with transaction.atomic():
+            current, hashes = _state(ids, list_id)
+            refused = [] if resubscribe else _refused(ids, current, hashes, list_id)
+            on_it = {pk for pk, state in current.items() if state in (status, SubscriptionStatus.ACTIVE)}
+            kept = on_it.union(refused)
+            old = {pk: current.get(pk, "") for pk in hashes if pk not in kept}
+            if old:
+                _add([pk for pk in old if pk not in current], list_id, status)
+                _change([pk for pk in old if pk in current], list_id, status)
+                record_subscriptions(list_id=list_id, new=status, old=old, hashes=hashes)
+    except _Overtaken:
+        return None
+    return SubscribeResult([*old], [*refused])
 
 
 @transaction.atomic
@@ -71,7 +91,9 @@ def unsubscribe_contacts(
     for chunk in chunks(contact_ids(contacts)):
         current, hashes = _state(chunk, list_id)
         old = {pk: state for pk, state in current.items() if state not in REFUSED}
-        _write(list_id, status, old, hashes, reason)
+        if old:
+            _change([*old], list_id, status)
+            record_subscriptions(list_id=list_id, new=status, old=old, hashes=hashes, reason=reason)
         changed = [*changed, *old]
     return changed
 
@@ -97,21 +119,27 @@ def _refused(
     return refused + [unknown[key] for key, state in latest.items() if state in REFUSED]
 
 
-def _write(list_id: int, status: str, old: Mapping[int, str], hashes: Mapping[int, str], reason: str = "") -> None:
-    if not old:
-        return
+def _add(ids: Sequence[int], list_id: int, status: str) -> None:
     now = timezone.now()
-    insert_rows(
+    added = insert_rows(
         Subscription,
         {
-            "contact_id": [*old],
+            "contact_id": [*ids],
             "list_id": list_id,
             "status": status,
             "source": current_origin().source,
             "created_at": now,
             "changed_at": now,
         },
-        size=len(old),
-        update_on=(["contact", "list"], ["status", "changed_at"]),
+        size=len(ids),
+        ignore_conflicts=True,
+        returning=["contact_id"],
     )
-    record_subscriptions(list_id=list_id, new=status, old=old, hashes=hashes, reason=reason)
+    if len(added) < len(ids):
+        raise _Overtaken
+
+
+def _change(ids: Sequence[int], list_id: int, status: str) -> None:
+    if ids:
+        rows = Subscription.objects.filter(list_id=list_id, contact__in=id_set(ids))
+        rows.update(status=status, changed_at=timezone.now())

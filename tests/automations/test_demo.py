@@ -9,7 +9,7 @@ from automations.triggers import TRIGGERS
 from contacts.models import Campaign, Contact, ConversionRecord, EmailActivity
 from deals.models import SentimentChange
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sqlite]  # as `make run` loads it
 
 
 def entered() -> set[str]:

@@ -205,6 +205,7 @@ def check(count: int, smtp: SmtpServer, automation: Automation, served: Tag) -> 
         assert Entry.ENTERED in {reason.code for reason in answer.past}
 
 
+@pytest.mark.sqlite  # on PostgreSQL the one below
 def test_every_email_arrives_once_though_the_worker_is_killed(
     smtp_server: SmtpServer, worker: Worker, server: Server, token: str, records: tuple[Tag, Tag, List]
 ) -> None:

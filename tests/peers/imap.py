@@ -5,6 +5,7 @@ import imaplib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -99,11 +100,17 @@ class ImapServer:
         program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
         assert program, "Dovecot is needed: run .ci/imap.sh"
         config = self.root / "dovecot.conf"
-        self._process = subprocess.Popen([program, "-F", "-c", str(config)], stderr=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            [program, "-F", "-c", str(config)], stderr=subprocess.PIPE, start_new_session=True
+        )
         self._wait()
 
     def stop(self) -> None:
-        self.halt()
+        """At once: to end in good order takes it a second."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(10)
+            self._process = None
         shutil.rmtree(self.root, ignore_errors=True)
 
     def halt(self) -> None:

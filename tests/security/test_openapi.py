@@ -42,7 +42,8 @@ from tests.deals.mailboxes import make_deal
 from .url_map import routes
 
 __all__ = ["automation_ids"]
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+# PostgreSQL refuses more: dates, lengths, NUL.
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.postgres]
 
 #: Of each operation. The same ones on each run.
 EXAMPLES = 6

@@ -127,3 +127,31 @@ def test_two_schedulers_start_each_task_once():
         started = [task.func() for task in OrmQ.objects.all()]
         assert sorted(started) == sorted(Schedule.objects.values_list("func", flat=True))
         assert not Schedule.objects.filter(next_run__lte=timezone.now()).exists()
+
+
+def test_subscribing_the_same_contacts_at_once_waits_in_no_circle():
+    """Rows that are not there can't be locked in order: some threads add what others are about to."""
+    lists = [ListFactory() for _number in range(60)]
+    drafts = [ContactDraft(email=f"p{number}@example.com") for number in range(40)]
+    ids = save_contacts(drafts=drafts).created
+
+    def worker(seed: int) -> Callable[[], None]:
+        dice = random.Random(seed)
+
+        def run() -> None:
+            for news in lists:
+                for _time in range(3):
+                    subscribe_contacts(contacts=dice.sample(ids, 15), list=news, resubscribe=True)
+                    unsubscribe_contacts(contacts=dice.sample(ids, 15), list=news)
+                    subscribe_contacts(contacts=dice.sample(ids, 15), list=news, resubscribe=True)
+
+        return run
+
+    errors = in_threads(*(worker(seed) for seed in range(8)))
+    assert errors == [], errors
+    for contact in Contact.objects.all():
+        for subscription in Subscription.objects.filter(contact=contact):
+            changes = SubscriptionChange.objects.filter(contact=contact, list=subscription.list).order_by("pk")
+            news = [(change.old, change.new) for change in changes]
+            assert all(old == before for (_, before), (old, _) in zip(news, news[1:], strict=False)), news
+            assert news[0][0] == "" and news[-1][1] == subscription.status

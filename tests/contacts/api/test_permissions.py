@@ -54,7 +54,8 @@ from tests.peers.apps import source
 
 from .conftest import VERBS, client_of, make_user
 
-pytestmark = pytest.mark.django_db
+# Who may do what is asked before any record is sought: no database decides it.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 V, E, M = "viewer editor manager", "editor manager", "manager"
 LOGGED_IN = "viewer editor manager nobody"
 

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -153,5 +154,5 @@ def test_subscribing_the_same_contacts_at_once_waits_in_no_circle():
         for subscription in Subscription.objects.filter(contact=contact):
             changes = SubscriptionChange.objects.filter(contact=contact, list=subscription.list).order_by("pk")
             news = [(change.old, change.new) for change in changes]
-            assert all(old == before for (_, before), (old, _) in zip(news, news[1:], strict=False)), news
+            assert all(old == before for (_, before), (old, _) in pairwise(news)), news
             assert news[0][0] == "" and news[-1][1] == subscription.status

@@ -118,6 +118,7 @@ class DateReachedTrigger(Trigger):
     availability = Availability(plans=PLUS_AND_UP)
     listens_to = DATE_REACHED
     # Of a deal's date; a contact's own concerns that contact.
+    record = "deal"
     multi_contact = True
     # Only the sweep of an automation raises the event.
     suits_rules = False
@@ -154,6 +155,12 @@ class DateReachedTrigger(Trigger):
     def references(self) -> set[tuple[str, int]]:
         scope, name = split_key(self.field)
         return set() if name == CREATED or date_field(self.field) is None else field_references(name, scope)
+
+    def problems(self) -> list[str]:
+        field = date_field(self.field)
+        if self.record_segment and field is not None and field.records is None:
+            return [*super().problems(), _("Conditions on the deal need a date of a deal; clear them.")]
+        return super().problems()
 
     def describe(self) -> str:
         if not self.field:

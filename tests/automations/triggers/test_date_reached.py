@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -17,7 +18,7 @@ from automations.tasks import sweep
 from contacts.models import Contact, CustomField
 from contacts.services import set_field
 from contacts.services.merge import merge_contacts
-from deals.services import create_deal, update_deal
+from deals.services import create_deal, set_status, update_deal
 from tests.automations.conftest import build_automation, passes, reasons
 from tests.deals.mailboxes import make_deal
 from tests.factories import ContactFactory, CustomFieldFactory
@@ -351,6 +352,33 @@ def test_only_the_primary_contact_of_a_deal_or_nobody():
     assert swept("2026-06-01T00:00") == 2
     assert passes(automation) == ["ada@example.com"]
     assert sorted(reasons(automation)) == ["no_contact", "not_primary"]
+
+
+def test_only_deals_that_meet_the_conditions():
+    """On the day, not when the date was set: a deal that was won meanwhile starts nobody."""
+    is_open = {"match": "all", "conditions": [{"type": "deal_status", "op": "is", "status": "open"}]}
+    with at("2026-05-20T12:00"):
+        automation = Automation.objects.create(name="Open ones")
+        settings = {"field": "deal.expected_close"}
+        add_trigger(automation=automation, type="date_reached", settings=settings, record_segment=is_open)
+        add_step(automation=automation, type="add_note", settings={"text": "{{ deal.title }}"})
+        publish(automation=automation)
+        activate(automation=automation)
+    ada, bob = ContactFactory(email="ada@example.com"), ContactFactory(email="bob@example.com")
+    make_deal(ada, expected_close=date(2026, 6, 1))
+    set_status(deals=[make_deal(bob, expected_close=date(2026, 6, 1))], status="won")
+    assert swept("2026-06-01T00:00") == 2
+    assert passes(automation) == ["ada@example.com"]
+    assert reasons(automation) == ["outside_record"]
+
+
+def test_conditions_on_deals_and_a_contacts_date_are_not_published(birthday):
+    won = {"match": "all", "conditions": [{"type": "deal_status", "op": "is", "status": "won"}]}
+    automation = Automation.objects.create(name="Mixed up")
+    add_trigger(automation=automation, type="date_reached", settings={"field": "birthday"}, record_segment=won)
+    add_step(automation=automation, type="add_note", settings={"text": "x"})
+    with pytest.raises(ValidationError, match="need a date of a deal"):
+        publish(automation=automation)
 
 
 def test_the_zone_of_a_deals_primary_contact():

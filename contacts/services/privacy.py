@@ -1,6 +1,7 @@
 """One person's rights: to have a copy of everything, and to be forgotten."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -236,11 +237,13 @@ def _history(contact: Contact) -> list[dict[str, Any]]:
             },
         ),
     ]
-    return sorted(entries, key=lambda entry: str(entry["at"]))
+    # Of one moment each kind stays in its order; the hour that comes twice in autumn is no order of texts.
+    return sorted(entries, key=lambda entry: datetime.fromisoformat(entry["at"]))
 
 
 def _facts(kind: str, facts: Iterable[Any], values: Any) -> list[dict[str, Any]]:
-    return [{"kind": kind, "at": _time(fact.at), "source": fact.source, **values(fact)} for fact in facts]
+    in_order = sorted(facts, key=lambda fact: fact.pk)
+    return [{"kind": kind, "at": _time(fact.at), "source": fact.source, **values(fact)} for fact in in_order]
 
 
 def _suppression(contact: Contact) -> dict[str, Any] | None:

@@ -5,7 +5,8 @@ import pytest
 from automations.steps.base import STEPS
 from tests.automations import contract, samples
 
-pytestmark = pytest.mark.django_db
+# Forms, API, admin and builder; no database decides those. The triggers' contract runs on the other one.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 every = pytest.mark.parametrize("part", list(STEPS), ids=lambda part: part.slug)
 
 

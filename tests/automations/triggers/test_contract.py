@@ -5,7 +5,8 @@ import pytest
 from automations.triggers.base import TRIGGERS
 from tests.automations import contract, samples
 
-pytestmark = pytest.mark.django_db
+# Forms, API, admin and builder; no database decides those. The steps' contract runs on the other one.
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 every = pytest.mark.parametrize("part", list(TRIGGERS), ids=lambda part: part.slug)
 
 

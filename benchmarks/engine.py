@@ -298,7 +298,11 @@ def campaign(scale: int) -> Iterator[Row]:
     first, second = in_turn(ours, bare, rounds=3, between=fresh)
     fresh()
     made[0].delete()
-    yield Row(f"{count:,} recipients of a campaign into the ledger / raw INSERT SELECT", first, second, "s ", 3)
+    # On SQLite the bare statement never leaves the process; what a batch costs there is Python and JSON.
+    limit = 3 if connection.vendor == "postgresql" else None
+    yield Row(
+        f"{count:,} recipients of a campaign into the ledger / raw INSERT SELECT", first, second, "s ", limit
+    )
 
 
 @transaction.atomic

@@ -79,8 +79,9 @@ def find_due(
     if zone and not field.timed:
         # The day alone decides. There is one, unless the worker was off.
         found = [
-            Due(record, _midnight(day), day, None)
+            Due(record, midnight, day, None)
             for day in exact_days(rule, zone, earliest, turn.now)
+            for midnight in (_midnight(day),)
             for record in _candidates(trigger, field, rule, [day]).values_list(field.record, flat=True)
         ]
         return in_order(found)
@@ -147,6 +148,7 @@ def _midnight(day: date) -> datetime:
 
 @transaction.atomic
 def _raise(trigger: "DateReachedTrigger", field: DateField, due: Sequence[Due], now: datetime) -> int:
+    day = _one_or_all([row.day for row in due])
     written = insert_rows(
         DateEntry,
         {
@@ -155,19 +157,19 @@ def _raise(trigger: "DateReachedTrigger", field: DateField, due: Sequence[Due], 
             "field": field.key,
             "record_id": [row.record for row in due],
             "occurrence": _one_or_all([row.of for row in due]),
-            "day": _one_or_all([row.day for row in due]),
+            "day": day,
             "value": _one_or_all([row.value for row in due]),
             "at": now,
         },
         size=len(due),
         ignore_conflicts=True,
-        returning=["record_id", "day"],
+        returning=["record_id", "day"] if isinstance(day, list) else ["record_id"],
     )
     by_day: dict[str, list[int]] = defaultdict(list)
-    for record, day in written:
-        by_day[str(day)].append(record)
-    for day, records in sorted(by_day.items()):
-        _tell(trigger, field, day, records, now)
+    for record, *of in written:
+        by_day[str(of[0] if of else day)].append(record)
+    for each, records in sorted(by_day.items()):
+        _tell(trigger, field, each, records, now)
     return len(written)
 
 

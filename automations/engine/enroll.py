@@ -149,11 +149,13 @@ def _decide(
     for candidate in group:
         listener, trigger = candidate.listener, candidate.listener.trigger
         automation_id, key, first = listener.automation_id, trigger.key, listener.plan.first
+        of_the_new = blocked or refusal_of(listener, NOTHING)  # once for all who were never inside
         for contact in candidate.contact_ids:
             if contact in entered or (part is not None and contact not in part):
                 continue
             seen = past.get(contact, NOTHING)
-            reason = blocked or refusal_of(listener, seen) or candidate.refuses(contact)
+            reason = of_the_new if seen is NOTHING else blocked or refusal_of(listener, seen)
+            reason = reason or candidate.refuses(contact)
             if reason is None:
                 entered.add(contact)
                 rows.append(Row(automation_id, contact, seen.last + 1, key, first))

@@ -23,7 +23,7 @@ from automations.date_fields import DateField, People
 from automations.events import DATE_REACHED, Event
 from automations.models import Automation, DateEntry, DateWatch
 from automations.models.trigger import Turn
-from contacts.bulk import chunks, insert_rows
+from contacts.bulk import chunks, insert_rows, one_or_all
 from contacts.models import MonthDay
 
 from .dates import DateRule, Occurrence, Value, base_days, exact_days, month_days, occurrences, start_of_day
@@ -148,7 +148,7 @@ def _midnight(day: date) -> datetime:
 
 @transaction.atomic
 def _raise(trigger: "DateReachedTrigger", field: DateField, due: Sequence[Due], now: datetime) -> int:
-    day = _one_or_all([row.day for row in due])
+    day = one_or_all([row.day for row in due])
     written = insert_rows(
         DateEntry,
         {
@@ -156,9 +156,9 @@ def _raise(trigger: "DateReachedTrigger", field: DateField, due: Sequence[Due], 
             "trigger_key": trigger.key,
             "field": field.key,
             "record_id": [row.record for row in due],
-            "occurrence": _one_or_all([row.of for row in due]),
+            "occurrence": one_or_all([row.of for row in due]),
             "day": day,
-            "value": _one_or_all([row.value for row in due]),
+            "value": one_or_all([row.value for row in due]),
             "at": now,
         },
         size=len(due),
@@ -171,11 +171,6 @@ def _raise(trigger: "DateReachedTrigger", field: DateField, due: Sequence[Due], 
     for each, records in sorted(by_day.items()):
         _tell(trigger, field, each, records, now)
     return len(written)
-
-
-def _one_or_all(values: list[Any]) -> Any:
-    """For `insert_rows`: the value where it is always the same, as with most dates; it is written faster."""
-    return values[0] if values.count(values[0]) == len(values) else values
 
 
 def _tell(trigger: "DateReachedTrigger", field: DateField, day: str, records: list[int], now: datetime) -> None:

@@ -15,7 +15,7 @@ from automations.models import Automation, Enrollment, EntryPolicy, EntryRefusal
 from automations.models.enrollment import EnrollmentStatus
 from automations.models.trigger import Runs
 from automations.reasons import Entry
-from contacts.bulk import among, chunks, insert_rows
+from contacts.bulk import among, chunks, insert_rows, one_or_all
 
 from . import breaker
 from .index import Index, Listener
@@ -223,7 +223,7 @@ def write_entries(
     columns: dict[str, Any] = {
         "automation_id": rows[0].automation_id if one else [row.automation_id for row in rows],
         "contact_id": [row.contact_id for row in rows],
-        "number": [row.number for row in rows],
+        "number": one_or_all([row.number for row in rows]),
         "status": status,
         "step_key": rows[0].first_step if one else [row.first_step for row in rows],
         "arrived": False,

@@ -18,6 +18,8 @@ from unfold.admin import ModelAdmin
 class ScheduleAdmin(q_admin.ScheduleAdmin, ModelAdmin):
     """Schedules are made by migrations: without one of them something would silently stop."""
 
+    list_display = ["name", "minutes", "next_run", "get_success", "func"]
+    list_display_links = ["name"]
     fields = ["name", "func", "minutes", "next_run", "repeats"]
     readonly_fields = ["name", "func"]
     actions = ["run_now"]

@@ -20,7 +20,7 @@ from tests.automations.feeds.samples import page, rss
 from tests.factories import CustomFieldFactory
 from tests.peers.processes import ROOT, database_url
 
-PEOPLE, KILLS = 6_000, 3
+PEOPLE, KILLS = 12_000, 3
 #: Small batches, so that there is a middle to be killed in; two sweeps, as of two schedulers.
 SWEEP = """
 import django; django.setup()

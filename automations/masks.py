@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from contacts.encryption import Unreadable
+from contacts.encryption import Unreadable, is_set
 
 MASK = "••••••••"
 
@@ -79,11 +79,6 @@ class HeadersField(MaskedField):
         kept = {name.casefold(): old for name, old in split_headers(self.kept)}
         lines = [line for line in text.splitlines() if line.strip()]
         return "\n".join(_checked(line, kept) for line in lines)
-
-
-def is_set(value: str) -> bool:
-    """Whether there is a secret, be it one that no key of today opens."""
-    return bool(value) or isinstance(value, Unreadable)
 
 
 def split_headers(text: str) -> Iterator[tuple[str, str]]:

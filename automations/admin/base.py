@@ -8,7 +8,7 @@ from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html
 
 from automations.models import Automation
-from contacts.admin.base import BaseAdmin
+from contacts.admin.base import BaseAdmin, ShownOnly
 
 
 def builder_url(automation_id: int) -> str:
@@ -46,14 +46,8 @@ class AutomationsAdmin(BaseAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
 
-class ReadOnlyAdmin(AutomationsAdmin):
+class ReadOnlyAdmin(ShownOnly, AutomationsAdmin):
     """Records that the engine writes: looked at, and changed only by actions."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

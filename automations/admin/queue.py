@@ -14,6 +14,8 @@ from django_q import admin as q_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
+from contacts.admin.base import ShownOnly
+
 
 class ScheduleAdmin(q_admin.ScheduleAdmin, ModelAdmin):
     """Schedules are made by migrations: without one of them something would silently stop."""
@@ -39,26 +41,16 @@ class ScheduleAdmin(q_admin.ScheduleAdmin, ModelAdmin):
         self.message_user(request, text % count, messages.SUCCESS)
 
 
-class _ShownOnly(ModelAdmin):
+class SuccessAdmin(ShownOnly, q_admin.TaskAdmin, ModelAdmin):
     show_full_result_count = False
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class FailureAdmin(ShownOnly, q_admin.FailAdmin, ModelAdmin):
+    show_full_result_count = False
 
 
-class SuccessAdmin(_ShownOnly, q_admin.TaskAdmin):
-    pass
-
-
-class FailureAdmin(_ShownOnly, q_admin.FailAdmin):
-    pass
-
-
-class QueueAdmin(_ShownOnly, q_admin.QueueAdmin):
-    pass
+class QueueAdmin(ShownOnly, q_admin.QueueAdmin, ModelAdmin):
+    show_full_result_count = False
 
 
 PAGES: list[tuple[Any, Any]] = [

@@ -79,9 +79,8 @@ def find_due(
     if zone and not field.timed:
         # The day alone decides. There is one, unless the worker was off.
         found = [
-            Due(record, midnight, day, None)
+            Due(record, _midnight(day), day, None)
             for day in exact_days(rule, zone, earliest, turn.now)
-            for midnight in (_midnight(day),)
             for record in _candidates(trigger, field, rule, [day]).values_list(field.record, flat=True)
         ]
         return in_order(found)
@@ -142,6 +141,7 @@ def _raised(trigger: "DateReachedTrigger", field: DateField, rule: DateRule, day
     return Exists(rows.alias(of=MonthDay("day")).filter(of=OuterRef("month_day")))
 
 
+@lru_cache(maxsize=100)  # many records, few days
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 

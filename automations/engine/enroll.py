@@ -218,20 +218,18 @@ def write_entries(
     if not rows:
         return set()
     started = {"kind": event.kind.name, "data": dict(event.data), "record": event.record}
-    one = len({row.automation_id for row in rows}) == 1
-    same = one and len({row.trigger_key for row in rows}) == 1
     columns: dict[str, Any] = {
-        "automation_id": rows[0].automation_id if one else [row.automation_id for row in rows],
+        "automation_id": one_or_all([row.automation_id for row in rows]),
         "contact_id": [row.contact_id for row in rows],
         "number": one_or_all([row.number for row in rows]),
         "status": status,
-        "step_key": rows[0].first_step if one else [row.first_step for row in rows],
+        "step_key": one_or_all([row.first_step for row in rows]),
         "arrived": False,
         "visit": 1,
         "due_at": event.at,
         "attempts": 0,
         "error": "",
-        "trigger_key": rows[0].trigger_key if same else [row.trigger_key for row in rows],
+        "trigger_key": one_or_all([row.trigger_key for row in rows]),
         "event": [_handed_on(started, carried.get(row.contact_id)) for row in rows] if carried else started,
         # A tuple: `insert_rows` reads a list as one value for each row.
         "chain": event.origin.chain,

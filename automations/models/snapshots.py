@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from contacts.encryption import Encrypts, Unreadable, decrypt, encrypt
+from contacts.encryption import Encrypts, Unreadable, decrypt, encrypt, is_set
 
 SEALED = "sealed"
 
@@ -23,7 +23,7 @@ class SnapshotField(Encrypts, models.JSONField):
         return super().get_db_prep_value(_each_secret(value, _seal), connection, prepared)
 
     def texts(self, value: Any) -> list[str]:
-        return [text for text in _secrets(value) if text or isinstance(text, Unreadable)]
+        return [text for text in _secrets(value) if is_set(text)]
 
 
 def _seal(text: Any) -> Any:

@@ -27,7 +27,7 @@ from contacts.services import (
 )
 from contacts.values import fold_email
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 from .custom_form import WithCustomFields, custom_fieldset, with_fields
 from .panels import answer_panel, chosen, demand, timeline_view
 from .sections import section_verbs, sections_of
@@ -217,7 +217,7 @@ VERBS: dict[str, Callable[[HttpRequest, Account], None]] = {
 
 
 @admin.register(AccountContact)
-class AccountContactAdmin(BaseAdmin):
+class AccountContactAdmin(ShownOnly, BaseAdmin):
     """To look at; who belongs to an account is changed on its page, where it leaves facts."""
 
     list_display = ["contact", "account", "job_title", "is_primary", "created_at"]
@@ -225,12 +225,6 @@ class AccountContactAdmin(BaseAdmin):
     list_filter = [("account", AutocompleteSelectFilter), "is_primary"]
     search_fields = ["contact__email", "account__name", "job_title"]
     fields = ["account", "contact", "job_title", "is_primary", "created_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -20,7 +20,7 @@ from contacts.models import AppConnection, AppDelivery, AppReceipt, AppSource
 from contacts.services import apps as services
 from contacts.services.apps import webhook_address
 
-from .base import BaseAdmin, messages_of, styled
+from .base import BaseAdmin, ShownOnly, messages_of, styled
 from .labels import count_of
 
 RECENT = 10
@@ -235,7 +235,7 @@ class AppSourceAdmin(BaseAdmin):
 
 
 @admin.register(AppDelivery)
-class AppDeliveryAdmin(BaseAdmin):
+class AppDeliveryAdmin(ShownOnly, BaseAdmin):
     """What came, as it came. To be looked at, and taken in again where it failed."""
 
     list_display = ["received_at", "connection", "outcome", "short_error", "contact"]
@@ -261,18 +261,12 @@ class AppDeliveryAdmin(BaseAdmin):
     def content(self, delivery: AppDelivery) -> str:
         return format_html('<pre class="whitespace-pre-wrap break-all">{}</pre>', delivery.body or "–")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 @admin.register(AppReceipt)
-class AppReceiptAdmin(BaseAdmin):
+class AppReceiptAdmin(ShownOnly, BaseAdmin):
     """Facts: to be looked at only."""
 
     list_display = ["app_source", "contact", "at"]
@@ -281,12 +275,6 @@ class AppReceiptAdmin(BaseAdmin):
     search_fields = ["contact__email"]
     ordering = ["-id"]
     fields = ["app_source", "contact", "at", "data"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

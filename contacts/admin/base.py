@@ -56,6 +56,16 @@ def messages_of(error: ValidationError) -> list[str]:
     return [str(message) for message in error.messages]
 
 
+class ShownOnly:
+    """Mixed in before the page: nobody adds or changes a record by hand. Deleting is the page's own matter."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class BaseAdmin(ModelAdmin):
     """No page counts a whole table, and a refused deletion is an answer, not a crash."""
 
@@ -98,7 +108,8 @@ class BaseAdmin(ModelAdmin):
                 check_unused(record=record)
             except InUse as error:
                 protected += messages_of(error)
-        lacking = set() if self.has_delete_permission(request) else {str(self.opts.verbose_name)}
+        allowed = all(self.has_delete_permission(request, record) for record in records)
+        lacking = set() if allowed else {str(self.opts.verbose_name)}
         names = [str(record) for record in records]
         return names, {str(self.opts.verbose_name_plural): len(records)}, lacking, protected
 

@@ -9,16 +9,10 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from contacts.models import EmailActivity, SentEmail
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 
 
-class _Facts:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
+class _Facts(ShownOnly):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -20,7 +20,7 @@ from contacts.selectors.fields import contact_fields
 from contacts.selectors.forms import embed_code, form_url, html_code, questions
 from contacts.services.forms import check_opposites
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 from .labels import count_of
 
 BLANK_ROWS = 3
@@ -191,7 +191,7 @@ def _code(text: str) -> str:
 
 
 @admin.register(FormSubmission)
-class FormSubmissionAdmin(BaseAdmin):
+class FormSubmissionAdmin(ShownOnly, BaseAdmin):
     list_display = ["form", "contact", "status", "mail_status", "at", "confirmed_at"]
     list_select_related = ["form", "contact"]
     list_filter = [("form", RelatedDropdownFilter), ("status", ChoicesDropdownFilter)]
@@ -206,9 +206,3 @@ class FormSubmissionAdmin(BaseAdmin):
         labels = {question.key: question.label for question in questions(submission.form)}
         rows = [(labels.get(key, key), _as_text(value)) for key, value in submission.data.items()]
         return format_html("<dl class='form-values'>{}</dl>", format_html_join("", "<dt>{}</dt><dd>{}</dd>", rows))
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

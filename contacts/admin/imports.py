@@ -79,7 +79,7 @@ class ImportJobAdmin(JobAdmin):
     page_template = "admin/contacts/import.html"
     status_template = "admin/contacts/import_status.html"
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("contacts.add_importjob"))
 
     def get_urls(self) -> Any:

@@ -17,7 +17,7 @@ from contacts.bulk_actions import bulk_actions
 from contacts.models import BulkJob, ExportJob
 from contacts.models.jobs import Job, JobStatus
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 
 STATUS_COLOURS = {
     JobStatus.DRAFT: "info",
@@ -28,19 +28,13 @@ STATUS_COLOURS = {
 }
 
 
-class JobAdmin(BaseAdmin):
+class JobAdmin(ShownOnly, BaseAdmin):
     """A job is looked at, not edited: its page shows how far it is and renews itself."""
 
     list_filter = [("status", ChoicesDropdownFilter)]
     list_select_related = ["created_by"]
     page_template = "admin/contacts/job.html"
     status_template = "admin/contacts/job_status.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> Any:
         own = [

@@ -8,15 +8,11 @@ from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from .base import ShownOnly
 
-class _ReadOnly(ModelAdmin):
+
+class _ReadOnly(ShownOnly, ModelAdmin):
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(AccessAttempt)

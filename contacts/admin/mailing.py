@@ -13,7 +13,7 @@ from unfold.decorators import display
 from contacts.models import EmailReply, PostmarkServer
 from contacts.services.postmark import postmark_address, save_postmark_server
 
-from .base import BaseAdmin, styled
+from .base import BaseAdmin, ShownOnly, styled
 
 
 class PostmarkServerForm(forms.ModelForm):
@@ -87,7 +87,7 @@ class PostmarkServerAdmin(BaseAdmin):
 
 
 @admin.register(EmailReply)
-class EmailReplyAdmin(BaseAdmin):
+class EmailReplyAdmin(ShownOnly, BaseAdmin):
     """To be looked at; what people wrote may be deleted."""
 
     list_display = ["subject", "contact", "sender", "email", "at", "forward_to"]
@@ -95,9 +95,3 @@ class EmailReplyAdmin(BaseAdmin):
     search_fields = ["contact__email", "sender", "subject"]
     ordering = ["-id"]
     fields = ["subject", "contact", "sender", "email", "at", "text", "forward_to", "forwarded_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

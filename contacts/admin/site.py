@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from contacts.models import PageVisit, TrackedDomain
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 
 
 @admin.register(TrackedDomain)
@@ -34,7 +34,7 @@ class KnownFilter(admin.SimpleListFilter):
 
 
 @admin.register(PageVisit)
-class PageVisitAdmin(BaseAdmin):
+class PageVisitAdmin(ShownOnly, BaseAdmin):
     """Facts: to be looked at only."""
 
     list_display = ["shown", "who", "at"]
@@ -56,12 +56,6 @@ class PageVisitAdmin(BaseAdmin):
     @display(description=_("address"))
     def link(self, visit: PageVisit) -> str:
         return format_html('<a href="{0}" rel="noopener noreferrer">{0}</a>', visit.url)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

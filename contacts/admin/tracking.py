@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from contacts.models import CustomEvent, EventRecord, TrackedDomain, TrackingSettings
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 from .labels import count_of
 
 
@@ -112,7 +112,7 @@ class CustomEventAdmin(BaseAdmin):
 
 
 @admin.register(EventRecord)
-class EventRecordAdmin(BaseAdmin):
+class EventRecordAdmin(ShownOnly, BaseAdmin):
     """Facts: to be looked at only."""
 
     list_display = ["event", "contact", "value", "at", "source"]
@@ -121,12 +121,6 @@ class EventRecordAdmin(BaseAdmin):
     search_fields = ["contact__email", "value"]
     ordering = ["-id"]
     fields = ["event", "contact", "value", "at", "source"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -13,7 +13,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from contacts.services.tokens import revoke_token
 
-from .base import BaseAdmin
+from .base import BaseAdmin, ShownOnly
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -46,15 +46,6 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and _above(request, obj))
 
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        users = list(objs)
-        names, counts, lacking, protected = super().get_deleted_objects(users, request)
-        if any(_above(request, user) for user in users):
-            lacking = lacking | {str(self.opts.verbose_name)}
-        return names, counts, lacking, protected
-
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, BaseAdmin):
@@ -62,7 +53,7 @@ class GroupAdmin(DjangoGroupAdmin, BaseAdmin):
 
 
 @admin.register(TokenProxy)
-class TokenAdmin(FrameworkTokenAdmin, BaseAdmin):
+class TokenAdmin(ShownOnly, FrameworkTokenAdmin, BaseAdmin):
     """Who has an API token. A key is shown to nobody here: whoever has it acts as its user.
 
     Tokens are made at /api/v1/token/ by those they belong to; deleting one revokes it.
@@ -74,12 +65,6 @@ class TokenAdmin(FrameworkTokenAdmin, BaseAdmin):
     list_select_related = ["user"]
     fields = ["user", "created"]
     search_fields = ["user__username"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """With its user's name in the place of the key, by which pages and the log would call it."""

@@ -11,18 +11,12 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from contacts.admin.base import BaseAdmin
+from contacts.admin.base import BaseAdmin, ShownOnly
 from deals.models import FileDownload, PersonalEmail, SentimentChange
 
 
-class ReadOnlyAdmin(BaseAdmin):
+class ReadOnlyAdmin(ShownOnly, BaseAdmin):
     """Facts: to be looked at only."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

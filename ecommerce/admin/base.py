@@ -4,17 +4,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from contacts.admin.base import ShownOnly
 from ecommerce.connectors import STORES
 
 
-class ReadOnly:
+class ReadOnly(ShownOnly):
     """To be looked at: stores write these, and people don't."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -6,8 +6,10 @@ from typing import Any
 
 import hypothesis
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 from rest_framework.test import APIClient
 
@@ -114,6 +116,13 @@ def api_client(db: None) -> Callable[[Any], APIClient]:
         return client
 
     return client
+
+
+@pytest.fixture
+def one_minute() -> Iterator[None]:
+    """Floods are counted by the minute, which must not end in between."""
+    with time_machine.travel(timezone.now().replace(second=5), tick=False):
+        yield
 
 
 # --- Peers -------------------------------------------------------------------------------------

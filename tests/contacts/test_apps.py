@@ -171,7 +171,7 @@ def test_names_for_templates():
 
 
 @every
-def test_sizes_methods_and_floods(app, settings, monkeypatch):
+def test_sizes_methods_and_floods(app, settings, monkeypatch, one_minute):
     connection = connect(app)
     settings.APP_MAX_BODY = 10
     assert send(connection, about(app, "a@example.com", 1)) == (413, "too_large")

@@ -153,7 +153,7 @@ def test_new_events_by_setting(tracking, ann):
     assert EventRecord.objects.get().event.name == "Left"
 
 
-def test_floods(tracking, ann, monkeypatch, settings):
+def test_floods(tracking, ann, monkeypatch, settings, one_minute):
     monkeypatch.setattr(events, "WRONG_KEYS", 2)
     assert [post(json_body(tracking, key="x")).status_code for _n in range(3)] == [403, 403, 429]
     assert post(json_body(tracking)).status_code == 201, "who has the key is not shut out by who has not"

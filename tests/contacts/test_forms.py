@@ -266,7 +266,7 @@ def test_bots_are_thanked_and_nothing_is_written(client):
     assert Contact.objects.count() == 0
 
 
-def test_floods_and_large_bodies_are_refused(client):
+def test_floods_and_large_bodies_are_refused(client, one_minute):
     form = FormFactory()
     assert press(client, form, x="y" * 70_000).status_code == 413
     answers = [press(client, form).status_code for _n in range(25)]

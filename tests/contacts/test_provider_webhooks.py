@@ -153,7 +153,7 @@ def test_no_secret_no_door(settings):
     assert post(mail.mailgun("delivered", mail.sent_email()), secret="None").status_code == 404
 
 
-def test_too_many(settings):
+def test_too_many(settings, one_minute):
     settings.MAIL_WEBHOOK_RATE = 2
     email = mail.sent_email()
     answers = [post(mail.mailgun("delivered", email)) for _n in range(3)]

@@ -150,13 +150,6 @@ def test_who_wants_no_tracking_is_not(account, header):
     assert Visitor.objects.exists()
 
 
-@pytest.fixture
-def one_minute():
-    """Floods are counted by the minute, which must not end in between."""
-    with time_machine.travel(timezone.now().replace(second=5), tick=False):
-        yield
-
-
 def test_floods(account, settings, one_minute):
     settings.VISIT_RATE_PER_ADDRESS = 2
     assert [post(account).status_code for _n in range(3)] == [204, 204, 429]

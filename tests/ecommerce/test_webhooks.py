@@ -148,7 +148,7 @@ def test_no_key_verifies_nothing():
     assert deliver(store, "orders/create", shopify_order(), secret="") == (403, "wrong_signature")
 
 
-def test_methods_sizes_floods_and_the_probe(settings):
+def test_methods_sizes_floods_and_the_probe(settings, one_minute):
     store, client = connect("woocommerce"), Client()
     path = f"/stores/{store.public_id}/"
     assert (client.get(path).status_code, client.get(path)["Allow"]) == (405, "POST")

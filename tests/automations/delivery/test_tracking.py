@@ -257,7 +257,7 @@ def test_nothing_but_looking(arrived, web) -> None:
     assert activity() == []
 
 
-def test_a_flood_is_answered_but_not_recorded(arrived, web) -> None:
+def test_a_flood_is_answered_but_not_recorded(arrived, web, one_minute) -> None:
     _received, email = arrived()
     answers = {web.get(path(pixel_url(email.pk))).status_code for _time in range(70)}
     assert answers == {200}

@@ -61,7 +61,7 @@ def test_bad_tokens_and_the_teams_own_looks(post, ann, client, admin_user):
     assert not offer.downloads.exists()
 
 
-def test_a_flood_of_downloads_is_refused(post, ann, client):
+def test_a_flood_of_downloads_is_refused(post, ann, client, one_minute):
     offer = upload(post.mailbox.user)
     post.write(ann, attachments=[offer])
     (link,) = files(post.last())

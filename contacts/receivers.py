@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, pre_delete
 from django.dispatch import receiver
@@ -34,6 +35,7 @@ from contacts.models.campaigns import CampaignStatus
 from contacts.models.custom_objects import column_of
 from contacts.services.changes import record_tag
 from contacts.services.usage import check_unused
+from contacts.services.users import check_deletable
 from contacts.signals import entity_registered, usage_requested
 
 
@@ -63,6 +65,11 @@ def _tag_taken_off(instance: ContactTag, origin: Any, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=Account)
 def _refuse_if_used(instance: Any, **kwargs: Any) -> None:
     check_unused(record=instance)
+
+
+@receiver(pre_delete, sender=User)
+def _refuse_if_in_the_log(instance: User, **kwargs: Any) -> None:
+    check_deletable(user=instance)
 
 
 @receiver(usage_requested, sender=List)

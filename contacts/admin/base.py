@@ -105,13 +105,17 @@ class BaseAdmin(ModelAdmin):
         protected: list[str] = []
         for record in records:
             try:
-                check_unused(record=record)
+                self.check_deletable(record)
             except InUse as error:
                 protected += messages_of(error)
         allowed = all(self.has_delete_permission(request, record) for record in records)
         lacking = set() if allowed else {str(self.opts.verbose_name)}
         names = [str(record) for record in records]
         return names, {str(self.opts.verbose_name_plural): len(records)}, lacking, protected
+
+    def check_deletable(self, record: Any) -> None:
+        """Raise InUse with what keeps the record from being deleted, the same as deleting it would."""
+        check_unused(record=record)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -12,6 +12,7 @@ from rest_framework.authtoken.models import TokenProxy
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from contacts.services.tokens import revoke_token
+from contacts.services.users import check_deletable
 
 from .base import BaseAdmin, ShownOnly
 
@@ -45,6 +46,9 @@ class UserAdmin(DjangoUserAdmin, BaseAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and not (obj and _above(request, obj))
+
+    def check_deletable(self, record: Any) -> None:
+        check_deletable(user=record)
 
 
 @admin.register(Group)

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from contacts.audit import is_watched
 from contacts.models import PostmarkServer, Tag
 from contacts.roles import BUSINESS_APPS, FOR_MANAGERS, KEPT_FROM_EDITORS
-from contacts.services import create_contact
+from contacts.services import InUse, create_contact
 from contacts.services.retention import delete_old_changes
 from tests.automations.samples import new_automation
 from tests.factories import TagFactory, UserFactory
@@ -56,6 +58,24 @@ def test_in_the_builder(client, admin_user):
     client.post(reverse("builder:rename", args=[automation.pk]), {"name": "Hello there"})
     ((user, action, name, text),) = entries()
     assert (user, action, name) == ("admin", "Change", "Hello there") and text.endswith("→ “Hello there”")
+
+
+def test_who_is_in_the_log_can_be_switched_off_but_not_deleted(client, admin_user, api_client, manager, editor, settings):
+    api_client(manager).post("/api/v1/tags/", {"name": "VIP"})
+    client.force_login(admin_user)
+    page = reverse("admin:auth_user_delete", args=[manager.pk])
+    assert "the log of changes says what they did" in client.get(page).content.decode()
+    client.post(page, {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [manager.pk], "post": "yes"}
+    client.post(reverse("admin:auth_user_changelist"), chosen)
+    with pytest.raises(InUse, match="Active"), transaction.atomic():
+        manager.delete()
+    assert ("manager", "Addition", "VIP", "(over the API)") in entries()
+    client.post(reverse("admin:auth_user_delete", args=[editor.pk]), {"post": "yes"})
+    assert list(User.objects.filter(pk__in=[manager.pk, editor.pk])) == [manager]
+    delete_old_changes(now=timezone.now() + timedelta(days=settings.AUDIT_RETENTION_DAYS + 1))
+    client.post(page, {"post": "yes"})
+    assert not User.objects.filter(pk=manager.pk).exists(), "the log has forgotten them"
 
 
 def test_secrets_are_only_said_to_have_changed(client, admin_user, api_client):

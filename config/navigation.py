@@ -112,6 +112,18 @@ GROUPS: list[tuple[Any, list[tuple[Any, str, str, str]]]] = [
             (_("App sources"), "ballot", "contacts_appsource_changelist", "contacts.view_appsource"),
             (_("App receipts"), "inbox", "contacts_appreceipt_changelist", "contacts.view_appreceipt"),
             (_("App deliveries"), "webhook", "contacts_appdelivery_changelist", "contacts.view_appdelivery"),
+            (
+                _("Spreadsheets"),
+                "table_view",
+                "automations_spreadsheet_changelist",
+                "automations.view_spreadsheet",
+            ),
+            (
+                _("Rows of spreadsheets"),
+                "table_rows",
+                "automations_spreadsheetrow_changelist",
+                "automations.view_spreadsheetrow",
+            ),
         ],
     ),
     (

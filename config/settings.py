@@ -286,6 +286,10 @@ SMS_BACKEND = env("SMS_BACKEND", default="automations.delivery.sms.ConsoleBacken
 SMS_URL, SMS_TOKEN = env("SMS_URL", default=""), env("SMS_TOKEN", default="")
 SMS_SENDER = env("SMS_SENDER", default="")
 SMS_RATE_PER_MINUTE = env.int("SMS_RATE_PER_MINUTE", default=0)
+# Google takes 60 changes a minute of one service account.
+GOOGLE_SHEETS_RATE_PER_MINUTE = env.int("GOOGLE_SHEETS_RATE_PER_MINUTE", default=50)
+GOOGLE_SHEETS_URL = env.str("GOOGLE_SHEETS_URL", default="https://sheets.googleapis.com").rstrip("/")
+GOOGLE_TOKEN_URL = env.str("GOOGLE_TOKEN_URL", default="https://oauth2.googleapis.com/token")
 WEBHOOK_TIMEOUT = env.float("WEBHOOK_TIMEOUT", default=10.0)
 
 # Health: how late due work may be, how long a worker may be silent (minutes), and a trigger (days).

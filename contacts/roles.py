@@ -36,6 +36,7 @@ KEPT_FROM_EDITORS = (
     "category",
     "objecttype",
     "objectrelation",
+    "spreadsheet",
 )
 
 # What an editor only looks at.

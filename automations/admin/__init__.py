@@ -1,6 +1,7 @@
 """The admin pages, one module per area. Those of triggers and steps are generated from the registries."""
 
-from . import account, automations, conversions, deliveries, enrollments, feeds, parts, queue, scores, segments
+from . import account, automations, conversions, deliveries, enrollments, feeds, parts, queue, scores  # isort: skip
+from . import segments, spreadsheets  # isort: skip
 
 __all__ = [
     "account",
@@ -13,4 +14,5 @@ __all__ = [
     "queue",
     "scores",
     "segments",
+    "spreadsheets",
 ]

@@ -14,6 +14,7 @@ from .health import HealthView
 from .personal_emails import PersonalEmailViewSet
 from .rules import ConversionRuleViewSet, ScoreRuleViewSet
 from .segments import SegmentViewSet
+from .spreadsheets import SpreadsheetRowViewSet, SpreadsheetViewSet
 from .steps import StepViewSet
 from .triggers import TriggerViewSet
 
@@ -30,6 +31,8 @@ routes: list[tuple[str, type[GenericViewSet]]] = [
     ("personal-emails", PersonalEmailViewSet),
     ("score-rules", ScoreRuleViewSet),
     ("segments", SegmentViewSet),
+    ("spreadsheet-rows", SpreadsheetRowViewSet),
+    ("spreadsheets", SpreadsheetViewSet),
     ("step-types", StepTypeViewSet),
     ("steps", StepViewSet),
     ("trigger-types", TriggerTypeViewSet),

@@ -8,6 +8,7 @@ from .feeds import Feed, FeedItem, FeedRun, FeedWatch
 from .health import HealthAlarm, SweepMark, TriggerUse, WorkerBeat
 from .log import StepCount, StepLog
 from .rules import ConversionRule, RuleCheck, ScoreRule, ScoreRuleState
+from .spreadsheets import Spreadsheet, SpreadsheetRow
 from .step import Step
 from .trigger import Trigger, Turn
 
@@ -33,6 +34,8 @@ __all__ = [
     "ScoreRule",
     "ScoreRuleState",
     "SenderState",
+    "Spreadsheet",
+    "SpreadsheetRow",
     "Step",
     "StepCount",
     "StepLog",

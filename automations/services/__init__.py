@@ -32,6 +32,7 @@ from .enrollments import add_to_automation, end_enrollments, end_passes, resume_
 from .feeds import ask_for_check
 from .publishing import PublishError, problems_of, publish
 from .rules import give_now, give_now_count, save_score_rule
+from .spreadsheets import save_spreadsheet, spreadsheet_lines, try_spreadsheet
 
 __all__ = [
     "PublishError",
@@ -67,10 +68,13 @@ __all__ = [
     "save_automation",
     "save_campaign",
     "save_score_rule",
+    "save_spreadsheet",
     "schedule_campaign",
     "send_test",
     "skip_wait",
+    "spreadsheet_lines",
     "start_campaign",
+    "try_spreadsheet",
     "undo",
     "update_account",
     "update_step",

@@ -16,6 +16,7 @@ from . import (
     rules,
     scores,
     segments,
+    spreadsheets,
     tracking,
     usage,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "rules",
     "scores",
     "segments",
+    "spreadsheets",
     "tracking",
     "usage",
 ]

@@ -9,6 +9,7 @@ from . import update_account_field, add_to_account, remove_from_account  # isort
 from . import add_deal, update_deal, update_deal_field, rotate_deal_owner  # isort: skip
 from . import add_deal_note, adjust_deal_score, add_task, complete_tasks  # isort: skip
 from . import create_record, update_record  # isort: skip
+from . import add_spreadsheet_row  # isort: skip
 from .base import FAMILIES, STEPS
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "add_deal",
     "add_deal_note",
     "add_note",
+    "add_spreadsheet_row",
     "add_tag",
     "add_task",
     "add_to_account",

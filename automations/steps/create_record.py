@@ -18,6 +18,7 @@ from contacts.models import ObjectRelation, ObjectType
 from contacts.services import upsert_records
 
 from .base import STEPS, StepError, StepRun
+from .lines import parse_lines
 
 
 class RelationChoice(forms.ModelChoiceField):
@@ -98,19 +99,6 @@ class CreateRecordStep(Step):
             return str(_("Create a custom object (not chosen yet)"))
         name = name_of(ObjectType, self.object_type_id)
         return _("Create a “%(type)s” “%(title)s”") % {"type": name, "title": self.title or "…"}
-
-
-def parse_lines(text: str) -> dict[str, str]:
-    """“key: value” lines; ValidationError for any other, and for a key that stands twice."""
-    found: dict[str, str] = {}
-    for line in filter(None, map(str.strip, text.splitlines())):
-        key, colon, value = line.partition(":")
-        if not colon or not key.strip():
-            raise ValidationError(_("Write each line as “key: value”; “%s” is not.") % line[:60])
-        if key.strip() in found:
-            raise ValidationError(_("“%s” stands twice.") % key.strip()[:60])
-        found[key.strip()] = value.strip()
-    return found
 
 
 def _check_values(values: dict[str, str], type_id: int) -> None:

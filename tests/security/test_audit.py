@@ -60,7 +60,9 @@ def test_in_the_builder(client, admin_user):
     assert (user, action, name) == ("admin", "Change", "Hello there") and text.endswith("→ “Hello there”")
 
 
-def test_who_is_in_the_log_can_be_switched_off_but_not_deleted(client, admin_user, api_client, manager, editor, settings):
+def test_who_is_in_the_log_can_be_switched_off_but_not_deleted(
+    client, admin_user, api_client, manager, editor, settings
+):
     api_client(manager).post("/api/v1/tags/", {"name": "VIP"})
     client.force_login(admin_user)
     page = reverse("admin:auth_user_delete", args=[manager.pk])

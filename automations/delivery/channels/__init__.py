@@ -1,5 +1,5 @@
 """How effects leave the system. Import a channel's module below and the sender serves it."""
 
-from . import email, notification, personal, sms, webhook
+from . import email, google_sheet, notification, personal, sms, webhook
 
-__all__ = ["email", "notification", "personal", "sms", "webhook"]
+__all__ = ["email", "google_sheet", "notification", "personal", "sms", "webhook"]

@@ -1,11 +1,13 @@
 """Automations, and the versions and revisions of each."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -87,32 +89,48 @@ class AutomationAdmin(AutomationsAdmin):
 
     @action(description=gettext_lazy("Publish"), url_path="publish", icon="publish", permissions=["change"])
     def publish(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        lead = _("The draft becomes the version that runs. Contacts inside go on where they are.")
+        return self._once_sure(request, object_id, self._publish, _("Publish"), "publish", lead)
+
+    @action(description=gettext_lazy("Activate"), url_path="activate", icon="play_arrow", permissions=["change"])
+    def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        lead = _("Contacts enter from now on, and those inside go on.")
+        return self._once_sure(request, object_id, self._activate, _("Activate"), "play_arrow", lead)
+
+    @action(description=gettext_lazy("Deactivate"), url_path="deactivate", icon="pause", permissions=["change"])
+    def deactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        lead = _("Nobody enters any more, and the contacts inside stay where they are until it is active again.")
+        return self._once_sure(request, object_id, self._deactivate, _("Deactivate"), "pause", lead)
+
+    def _once_sure(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        act: Callable[[HttpRequest, Automation], None],
+        title: str,
+        icon: str,
+        lead: str,
+    ) -> HttpResponse:
+        """The buttons are links: what they lead to asks first, so that no link from elsewhere acts."""
         automation = self.found(request, object_id)
         if automation is None:
             return self.to_list()
+        if request.method == "POST":
+            act(request, automation)
+            return self.to_change(object_id)
+        context = self.page(
+            request, title=title, icon=icon, lead=lead, original=automation,
+            back_url=self.url("change", automation.pk),
+        )  # fmt: skip
+        return TemplateResponse(request, "admin/contacts/confirm.html", context)
+
+    def _publish(self, request: HttpRequest, automation: Automation) -> None:
         try:
             version = services.publish(automation=automation)
         except ValidationError as error:
             self.tell(request, error)
         else:
             self.message_user(request, _("Published as %s.") % version, messages.SUCCESS)
-        return self.to_change(object_id)
-
-    @action(description=gettext_lazy("Activate"), url_path="activate", icon="play_arrow", permissions=["change"])
-    def activate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        automation = self.found(request, object_id)
-        if automation is None:
-            return self.to_list()
-        self._activate(request, automation)
-        return self.to_change(object_id)
-
-    @action(description=gettext_lazy("Deactivate"), url_path="deactivate", icon="pause", permissions=["change"])
-    def deactivate(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        automation = self.found(request, object_id)
-        if automation is None:
-            return self.to_list()
-        self._deactivate(request, automation)
-        return self.to_change(object_id)
 
     def _activate(self, request: HttpRequest, automation: Automation) -> None:
         try:

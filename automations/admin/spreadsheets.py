@@ -155,6 +155,8 @@ class SpreadsheetAdmin(AutomationsAdmin):
         return self.to_change(object_id)
 
     def csv_view(self, request: HttpRequest, object_id: int) -> Any:
+        if request.method != "GET":
+            return HttpResponseNotAllowed(["GET"])
         if not request.user.has_perms(["automations.view_spreadsheet", "automations.view_spreadsheetrow"]):
             raise PermissionDenied
         spreadsheet = self.found(request, str(object_id))

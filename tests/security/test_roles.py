@@ -6,22 +6,27 @@ that does not exist, whether a role is let in. Permission is asked before the re
 is let in gets an answer about the record (404, or the page), and everyone else 403.
 """
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from automations.admin.parts import StepChildAdmin, TriggerChildAdmin
+from automations.models import Account as AccountSettings
 from automations.models import Automation, ScoreRule
 from automations.steps import STEPS
 from automations.triggers import TRIGGERS
 from automations.triggers.tag_added import TagAddedTrigger
 from contacts.admin import accounts, person
 from contacts.admin.sections import section_verbs
-from contacts.models import Account, Campaign, Contact, EmailTemplate, Score
+from contacts.models import Account, Campaign, Contact, EmailTemplate, Score, TrackingSettings
 from contacts.roles import BUSINESS_APPS, FOR_MANAGERS, KEPT_FROM_EDITORS
 from contacts.services import create_account
 from deals.admin import panel
@@ -105,6 +110,8 @@ PAGES: dict[str, tuple[str | None, str | None]] = {
     "admin:contacts_importjob_stop": (E, E),
     **{f"admin:contacts_{job}job_change": (V, V) for job in ("bulk", "export", "import")},  # shows its progress
     "admin:automations_automation_open_builder": (V, V),
+    "admin:automations_spreadsheet_try": (None, E),
+    "admin:automations_spreadsheet_csv": (V, None),
     "admin:automations_automation_publish": (E, E),
     "admin:automations_automation_activate": (E, E),
     "admin:automations_automation_deactivate": (E, E),
@@ -398,6 +405,28 @@ def test_unsafe_requests_need_the_csrf_token(quickly, manager):
             answer = client.post(route.path)
             assert answer.status_code in (403, 404, 405), (route.name, answer.status_code)
             assert answer.status_code == 403 or route.name in LEAD_ON, (route.name, answer.status_code)
+
+
+WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+
+
+def test_looking_changes_nothing(quickly, clients, records):
+    """A link from elsewhere can't act: no page writes when it is only asked for, whoever is logged in."""
+    wrong = []
+    TrackingSettings.current()  # the account's settings are made when they are first asked for
+    AccountSettings.current()
+    Automation.objects.update(is_active=True)
+    for route in PRIVATE:
+        if expected(route, "get") is None:
+            continue
+        with taken_back(), CaptureQueriesContext(connection) as captured:
+            clients["manager"].get(route.path)
+        # A message of what is not there stands in the session.
+        written = [
+            sql[:120] for row in captured if WRITES.match(sql := row["sql"]) and "django_session" not in sql
+        ]
+        wrong += [f"{route.name}: {sql}" for sql in written]
+    assert wrong == []
 
 
 def test_only_public_addresses_do_without_a_csrf_token():

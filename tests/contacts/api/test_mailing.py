@@ -9,7 +9,7 @@ from django.utils import timezone
 from contacts.models import EmailReply, PostmarkServer
 from tests.contacts import mail
 
-from .conftest import VERBS, client_of, make_user
+from .conftest import client_of, member
 
 pytestmark = pytest.mark.django_db
 SERVERS, REPLIES = "/api/v1/postmark-servers/", "/api/v1/email-replies/"
@@ -63,7 +63,7 @@ def test_bad_input_is_named(api, body, field):
 @pytest.mark.parametrize("who", ["viewer", "editor"])
 def test_only_managers_see_the_address(who):
     server = PostmarkServer.objects.create(name="Shop", token=TOKEN)
-    answer = client_of(make_user(who, *VERBS[who])).get(f"{SERVERS}{server.pk}/")
+    answer = client_of(member(who)).get(f"{SERVERS}{server.pk}/")
     assert answer.json()["address"] == "" and server.key not in answer.content.decode()
 
 

@@ -55,6 +55,7 @@ NO_SECRETS = {
             *(
                 "automations.TriggerUse.trigger_key",
                 "automations.StepLog.step_key",
+                "automations.SpreadsheetRow.step_key",
                 "automations.StepCount.step_key",
             ),
         ],
@@ -101,6 +102,7 @@ def test_the_encrypted_ones():
         "deals.Mailbox.imap_password",
         "ecommerce.Store.secret",
         "automations.WebhookStep.secret",
+        "automations.Spreadsheet.key",
     }
     assert isinstance(WebhookStep._meta.get_field("headers"), EncryptedTextField)
 

@@ -110,7 +110,12 @@ def test_adding_and_changing_an_automation(signed_in):
 
 def test_publish_and_activate(signed_in, automation):
     def press(action):
-        answer = signed_in.get(f"/admin/automations/automation/{automation.pk}/{action}", follow=True)
+        address = f"/admin/automations/automation/{automation.pk}/{action}"
+        before = (automation.is_active, automation.version_id)
+        assert "Cancel" in text(signed_in.get(address))
+        automation.refresh_from_db()
+        assert (automation.is_active, automation.version_id) == before, "asking is not doing"
+        answer = signed_in.post(address, follow=True)
         automation.refresh_from_db()
         return text(answer)
 

@@ -110,7 +110,7 @@ def test_adding_and_changing_an_automation(signed_in):
 
 def test_publish_and_activate(signed_in, automation):
     def press(action):
-        address = f"/admin/automations/automation/{automation.pk}/{action}"
+        address = f"/admin/automations/automation/{automation.pk}/{action}/"
         before = (automation.is_active, automation.version_id)
         assert "Cancel" in text(signed_in.get(address))
         automation.refresh_from_db()

@@ -232,33 +232,10 @@ MAIL_ATTACHMENTS_PER_EMAIL = env.int("MAIL_ATTACHMENTS_PER_EMAIL", default=10)
 MAIL_ATTACHMENT_TYPES = env.list(
     "MAIL_ATTACHMENT_TYPES",
     default=[
-        "pdf",
-        "doc",
-        "docx",
-        "odt",
-        "rtf",
-        "txt",
-        "md",
-        "xls",
-        "xlsx",
-        "ods",
-        "csv",
-        "ppt",
-        "pptx",
-        "odp",
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "webp",
-        "heic",
-        "zip",
-        "ics",
-        "vcf",
-        "mp3",
-        "mp4",
+        "pdf", "doc", "docx", "odt", "rtf", "txt", "md", "xls", "xlsx", "ods", "csv", "ppt", "pptx", "odp",
+        "png", "jpg", "jpeg", "gif", "webp", "heic", "zip", "ics", "vcf", "mp3", "mp4",
     ],
-)
+)  # fmt: skip
 
 # --- Engine -----------------------------------------------------------------------------------
 # A trigger index older than this many seconds asks the database for its version on a single save.

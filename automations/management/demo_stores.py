@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from automations.models import Automation, ConversionRule, Step
-from automations.services import activate, add_step, add_trigger, publish
+from automations.models import Automation, ConversionRule, Spreadsheet, Step
+from automations.services import activate, add_step, add_trigger, publish, save_spreadsheet
 from contacts.models import Contact, Conversion, Tag
 from contacts.services.records import save_record
 from ecommerce.drafts import CustomerDraft, ItemDraft, OrderDraft, PaymentDraft, ProductDraft
@@ -28,6 +28,10 @@ CART = (
     "<p>Hello {{ contact.first_name }},</p><p>you left this in your cart:</p><ul>{% for item in cart.items %}"
     "<li>{{ item.quantity }} × {{ item.name }}, {{ item.total }} {{ cart.currency }}</li>{% endfor %}</ul>"
     '<p><a href="{{ cart.url }}">Go on where you stopped</a></p>'
+)
+RETURN = (
+    "Order: {{ order.number }}\nE-mail: {{ contact.email }}\n"
+    "Total: {{ order.total }}\nCurrency: {{ order.currency }}"
 )
 
 
@@ -160,8 +164,10 @@ def _automations(shop: Store) -> None:
     _automation("Large orders", "Sales hears of orders above 150.", "order_created", {}, [
         ("notify", {**notice, "text": "{{ contact.name }} ordered for {{ order.total }} {{ order.currency }}."}),
     ], record_segment=large)  # fmt: skip
+    returns = save_spreadsheet(spreadsheet=Spreadsheet(), values={"name": "Returns"})
     _automation("Money back", "Asks why an order came back.", "order_updated", {"old": "", "new": "refunded"}, [
         ("send_email", _mail("What was wrong?", "<p>{{ order.number }} came back. Tell us why.</p>")),
+        ("add_spreadsheet_row", {"spreadsheet": returns.pk, "cells": RETURN}),
     ])  # fmt: skip
     _automation("Welcome to the club", "A new subscription.", "recurring_payment_created", {}, [
         ("send_email", _mail("Welcome to the club", "<p>{{ payment.name }} begins.</p>")),

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from automations.models import Delivery, Enrollment, Trigger
+from automations.models import Delivery, Enrollment, SpreadsheetRow, Trigger
 from automations.selectors.campaigns import reports
 from automations.triggers import TRIGGERS
 from contacts.models import Campaign, Contact, ConversionRecord, EmailActivity
@@ -33,6 +33,7 @@ def test_the_demo_loads_once_and_is_at_work() -> None:
         ("click", False),
     }
     assert set(SentimentChange.objects.values_list("new", flat=True)) >= {"positive", "negative", "mixed"}
+    assert SpreadsheetRow.objects.filter(spreadsheet__name="Returns").exists()
     assert ConversionRecord.objects.exclude(first_touch="").exists()
     campaigns = Campaign.objects.filter(kind="broadcast").order_by("status")
     assert [row.status for row in campaigns] == ["draft", "scheduled", "sent", "sent"]

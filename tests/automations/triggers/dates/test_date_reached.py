@@ -1,76 +1,22 @@
-"""date_reached: a field is set through the services, the clock goes on, the schedule's task runs."""
+"""date_reached of contacts: (settings, date, zone) -> when they enter, once; near misses for each option."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from django.core.exceptions import ValidationError
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from automations.engine import date_sweep
-from automations.models import Account, Automation, DateEntry, DateWatch
-from automations.services import activate, add_step, add_trigger, deactivate, publish, update_trigger
-from automations.tasks import sweep
-from contacts.models import Contact, CustomField
-from contacts.services import set_field
+from automations.models import Account
+from automations.services import activate, deactivate, publish, update_trigger
+from contacts.models import CustomField
 from contacts.services.merge import merge_contacts
-from deals.services import create_deal, set_status, update_deal
-from tests.automations.conftest import build_automation, passes, reasons
-from tests.deals.mailboxes import make_deal
+from tests.automations.conftest import build_automation, passes
 from tests.factories import ContactFactory, CustomFieldFactory
 
+from .conftest import at, give, listening, swept
+
 pytestmark = pytest.mark.django_db
-Build = Callable[..., Automation]
 
 
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@contextmanager
-def at(text: str) -> Iterator[None]:
-    # The clock ticks: plans are cached by the moment of their publication.
-    with time_machine.travel(moment(text)):
-        yield
-
-
-def swept(*moments: str) -> int:
-    """The schedule runs at these moments; how many occurrences it found altogether."""
-    found = 0
-    for text in moments:
-        with at(text):
-            found += sweep()
-    return found
-
-
-@pytest.fixture
-def birthday() -> CustomField:
-    return CustomFieldFactory(key="birthday", type="date")
-
-
-@pytest.fixture
-def meeting() -> CustomField:
-    return CustomFieldFactory(key="meeting", type="datetime")
-
-
-def give(field: CustomField, value: Any, contact: Contact | None = None, **contact_values: Any) -> Contact:
-    contact = contact or ContactFactory(**contact_values)
-    kind = field.kind
-    set_field(field=field, values={contact.pk: kind.parse(value, [])})
-    return contact
-
-
-def listening(since: str = "2026-05-20T12:00", **settings: Any) -> Automation:
-    rule = {key: settings.pop(key) for key in ("runs", "segment", "entry_policy") if key in settings}
-    with at(since):
-        return build_automation(triggers=[("date_reached", settings)], **rule)
-
-
-# settings, value, the account's zone, the contact's, not yet at, at
 TABLE = [
     ({}, "2026-06-01", "UTC", "", "2026-05-31T23:59", "2026-06-01T00:00"),
     ({"clock": "09:00"}, "2026-06-01", "UTC", "", "2026-06-01T08:59", "2026-06-01T09:00"),
@@ -305,182 +251,6 @@ def test_a_clock_set_back_and_forward_doubles_nothing(birthday):
     give(birthday, "2026-06-01")
     swept("2026-06-01T09:30", "2026-06-01T08:30", "2026-06-01T09:00", "2026-05-31T09:00", "2026-06-01T10:00")
     assert len(passes(automation)) == 1
-
-
-# --- Deals -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("settings", "early", "due"),
-    [
-        ({"field": "deal.expected_close", "when": "before", "amount": 1, "unit": "weeks", "clock": "09:00"},
-         "2026-06-01T08:59", "2026-06-01T09:00"),
-        ({"field": "deal.renewal", "every": "year"}, "2026-05-31T23:59", "2026-06-01T00:00"),
-        ({"field": "deal.call", "when": "before", "amount": 1, "unit": "hours"},
-         "2026-06-01T08:59", "2026-06-01T09:00"),
-        ({"field": "deal.created_at", "when": "after", "amount": 1, "unit": "weeks"},
-         "2026-06-01T11:59", "2026-06-01T12:01"),
-    ],
-)  # fmt: skip
-def test_dates_of_deals_enter_their_contacts(settings, early, due):
-    for key, kind in (("renewal", "date"), ("call", "datetime")):
-        CustomFieldFactory(entity="deal", key=key, type=kind)
-    automation = listening(**settings)
-    ada, bob = ContactFactory(email="ada@example.com"), ContactFactory(email="bob@example.com")
-    with at("2026-05-25T12:00"):
-        deal = make_deal(ada, bob, expected_close=date(2026, 6, 8))
-        update_deal(deal=deal, custom={"renewal": "2020-06-01", "call": "2026-06-01 10:00"})
-        create_deal(title="Nobody's", pipeline=deal.pipeline, expected_close=date(2026, 6, 8))
-    assert swept(early) == 0
-    assert swept(due) >= 1
-    assert passes(automation) == ["ada@example.com", "bob@example.com"]
-    assert {tuple(row.event["record"]) for row in automation.enrollments.all()} == {("deals.deal", deal.pk)}
-    assert swept(due) == 0
-
-
-def test_only_the_primary_contact_of_a_deal_or_nobody():
-    with at("2026-05-20T12:00"):
-        automation = Automation.objects.create(name="Primary")
-        settings = {"field": "deal.expected_close"}
-        add_trigger(automation=automation, type="date_reached", settings=settings, recipients="primary")
-        add_step(automation=automation, type="add_note", settings={"text": "{{ event.date }}"})
-        publish(automation=automation)
-        activate(automation=automation)
-    ada, bob = ContactFactory(email="ada@example.com"), ContactFactory()
-    deal = make_deal(ada, bob, expected_close=date(2026, 6, 1))
-    create_deal(title="Nobody's", pipeline=deal.pipeline, expected_close=date(2026, 6, 1))
-    assert swept("2026-06-01T00:00") == 2
-    assert passes(automation) == ["ada@example.com"]
-    assert sorted(reasons(automation)) == ["no_contact", "not_primary"]
-
-
-def test_only_deals_that_meet_the_conditions():
-    """On the day, not when the date was set: a deal that was won meanwhile starts nobody."""
-    is_open = {"match": "all", "conditions": [{"type": "deal_status", "op": "is", "status": "open"}]}
-    with at("2026-05-20T12:00"):
-        automation = Automation.objects.create(name="Open ones")
-        settings = {"field": "deal.expected_close"}
-        add_trigger(automation=automation, type="date_reached", settings=settings, record_segment=is_open)
-        add_step(automation=automation, type="add_note", settings={"text": "{{ deal.title }}"})
-        publish(automation=automation)
-        activate(automation=automation)
-    ada, bob = ContactFactory(email="ada@example.com"), ContactFactory(email="bob@example.com")
-    make_deal(ada, expected_close=date(2026, 6, 1))
-    set_status(deals=[make_deal(bob, expected_close=date(2026, 6, 1))], status="won")
-    assert swept("2026-06-01T00:00") == 2
-    assert passes(automation) == ["ada@example.com"]
-    assert reasons(automation) == ["outside_record"]
-
-
-def test_conditions_on_deals_and_a_contacts_date_are_not_published(birthday):
-    won = {"match": "all", "conditions": [{"type": "deal_status", "op": "is", "status": "won"}]}
-    automation = Automation.objects.create(name="Mixed up")
-    add_trigger(automation=automation, type="date_reached", settings={"field": "birthday"}, record_segment=won)
-    add_step(automation=automation, type="add_note", settings={"text": "x"})
-    with pytest.raises(ValidationError, match="need a date of a deal"):
-        publish(automation=automation)
-
-
-def test_the_zone_of_a_deals_primary_contact():
-    automation = listening(field="deal.expected_close", clock="09:00", zone="contact")
-    tokyo, paris = ContactFactory(time_zone="Asia/Tokyo"), ContactFactory(time_zone="Europe/Paris")
-    make_deal(tokyo, paris, expected_close=date(2026, 6, 1))
-    assert swept("2026-05-31T23:59") == 0
-    assert swept("2026-06-01T00:00") == 1
-    assert len(passes(automation)) == 2
-
-
-# --- The rules of entry hold -------------------------------------------------------------------
-
-
-def test_segment_run_rule_and_reasons(birthday):
-    ada = {"match": "all", "conditions": [{"type": "field", "field": "first_name", "op": "is", "value": "Ada"}]}
-    automation = listening(field="birthday", every="year", segment=ada)
-    give(birthday, "1990-06-01", email="ada@example.com", first_name="Ada")
-    give(birthday, "1990-06-01", email="bob@example.com", first_name="Bob")
-    swept("2026-06-01T00:00")
-    assert passes(automation) == ["ada@example.com"]
-    assert reasons(automation) == ["outside_segment"]
-    swept("2027-06-01T00:00")
-    assert passes(automation) == ["ada@example.com"]
-    assert sorted(reasons(automation)) == ["already_inside", "outside_segment", "outside_segment"]
-
-
-def test_texts_can_name_the_date(birthday, drain):
-    step = ("add_note", {"text": "{{ event.label }}: {{ event.date }}"})
-    with at("2026-05-20T12:00"):
-        automation = build_automation(
-            triggers=[("date_reached", {"field": "birthday", "every": "year"})], steps=[step]
-        )
-    ada = give(birthday, "1990-06-01")
-    swept("2026-06-01T00:00")
-    drain(moment("2026-06-01T00:01"))
-    assert ada.notes.get().text == "Birthday: 2026-06-01"
-    assert automation.enrollments.get().event["kind"] == "date_reached"
-
-
-def test_a_deleted_field_or_an_inactive_automation_is_no_error(birthday):
-    automation = listening(field="birthday")
-    with at("2026-05-31T00:00"):
-        deactivate(automation=automation)
-    give(birthday, "2026-06-01")
-    assert swept("2026-06-01T00:00") == 0
-    assert passes(automation) == []
-
-
-def test_the_cost_does_not_grow_with_contacts(birthday):
-    automation = listening(field="birthday", zone="contact")
-    counts = []
-    for number, day in ((2, "2026-06-01"), (30, "2026-06-02")):
-        for _contact in range(number):
-            give(birthday, day, time_zone="UTC" if _contact % 2 else "")
-        swept(f"{day}T00:00")  # what is cached
-        ContactFactory()
-        for _contact in range(number):
-            give(birthday, day)
-        with CaptureQueriesContext(connection) as queries:
-            swept(f"{day}T12:00")
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
-    assert len(passes(automation)) == 64
-    assert DateWatch.objects.count() == 1
-
-
-def test_in_batches_and_after_a_crash_between_two(birthday, monkeypatch):
-    monkeypatch.setattr(date_sweep, "BATCH", 2)
-    automation = listening(field="birthday")
-    for number in range(5):
-        give(birthday, "2026-06-01", email=f"c{number}@example.com")
-    raised, tell = [], date_sweep._tell
-
-    def crash_at_the_second(*args: Any) -> None:
-        raised.append(args)
-        if len(raised) == 2:
-            raise RuntimeError("the power went")
-        tell(*args)
-
-    monkeypatch.setattr(date_sweep, "_tell", crash_at_the_second)
-    with pytest.raises(RuntimeError):
-        swept("2026-06-01T00:00")
-    assert len(passes(automation)) == DateEntry.objects.count() == 2
-    assert swept("2026-06-01T00:01") == 3
-    assert passes(automation) == [f"c{number}@example.com" for number in range(5)]
-
-
-def test_one_trigger_that_fails_does_not_stop_the_others(birthday, monkeypatch):
-    broken, sound = listening(field="birthday"), listening(field="birthday")
-    give(birthday, "2026-06-01", email="ada@example.com")
-    find = date_sweep.find_due
-
-    def fail(trigger: Any, *args: Any, **kwargs: Any) -> Any:
-        if trigger.automation_id == broken.pk:
-            raise RuntimeError("poisoned")
-        return find(trigger, *args, **kwargs)
-
-    monkeypatch.setattr(date_sweep, "find_due", fail)
-    with pytest.raises(RuntimeError):
-        swept("2026-06-01T00:00")
-    assert (passes(broken), passes(sound)) == ([], ["ada@example.com"])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from contacts.models.base import Timestamped
 
 from .deals import Deal
 
+#: What a new time of the reminder begins anew.
+REMINDER_STATE = ("reminded_at", "reminder_claimed_at", "reminder_attempts")
+
 
 class TaskType(Timestamped):
     """What kind of thing is to be done: a call, a meeting."""
@@ -109,6 +112,8 @@ class Task(Timestamped):
     )
     reminded_at = models.DateTimeField(_("reminded"), null=True, editable=False)
     reminder_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    #: A worker is sending it since then; after a lease without a result it has crashed.
+    reminder_claimed_at = models.DateTimeField(null=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -179,9 +184,9 @@ class Task(Timestamped):
 
         before = {} if self._state.adding else dict(self._loaded)
         if before.get("remind_at", self.remind_at) != self.remind_at:
-            self.reminded_at, self.reminder_attempts = None, 0
+            self.reminded_at, self.reminder_claimed_at, self.reminder_attempts = None, None, 0
             if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "reminded_at", "reminder_attempts"}
+                kwargs["update_fields"] = {*kwargs["update_fields"], *REMINDER_STATE}
         with transaction.atomic():
             super().save(*args, **kwargs)
             if self.done_at is not None and before.get("done_at") is None:

@@ -47,6 +47,38 @@ def test_who_is_not_reminded(smtp_server: SmtpServer, editor: Any, case: str) ->
     assert send_due_reminders(now=NOW) == 0 and smtp_server.messages == []
 
 
+def test_a_worker_that_dies_forgets_no_reminder(
+    smtp_server: SmtpServer, editor: Any, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    plan(editor)
+    lease = timedelta(seconds=settings.DELIVERY_LEASE_SECONDS)
+    with monkeypatch.context() as patch:
+        patch.setattr("django.core.mail.EmailMessage.send", _die)
+        with pytest.raises(KeyboardInterrupt):
+            send_due_reminders(now=NOW)
+    assert send_due_reminders(now=NOW + lease / 2) == 0, "it may still be at it"
+    assert send_due_reminders(now=NOW - timedelta(days=1)) == 0
+    assert send_due_reminders(now=NOW + TRIES[1] + lease) == 1
+    assert send_due_reminders(now=NOW + timedelta(days=1)) == 0
+    assert len(smtp_server.messages) == 1
+
+
+def _die(*args: Any) -> None:
+    """As a process ends that is killed: nothing is tidied up."""
+    raise KeyboardInterrupt
+
+
+def test_a_slow_server_leaves_the_rest_to_the_next_round(
+    smtp_server: SmtpServer, editor: Any, settings: Any
+) -> None:
+    plan(editor)
+    plan(editor, title="Another")
+    settings.DELIVERY_LEASE_SECONDS = 0
+    assert send_due_reminders(now=NOW) == 0
+    settings.DELIVERY_LEASE_SECONDS = 180
+    assert send_due_reminders(now=NOW) == 2
+
+
 def test_a_refused_reminder_is_tried_again_and_given_up(smtp_server: SmtpServer, editor: Any) -> None:
     plan(editor)
     plan(editor, title="Another", remind_at=NOW - timedelta(minutes=1))

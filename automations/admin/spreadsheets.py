@@ -20,16 +20,17 @@ from automations import services
 from automations.masks import SecretField
 from automations.models import Spreadsheet, SpreadsheetRow
 from automations.spreadsheets import BACKENDS, backend_of
-from contacts.admin.base import ShownOnly, styled
+from contacts.admin.base import ShownOnly
 
 from .base import AutomationsAdmin
+from .forms import themed
 
 #: Of the newest first.
 SHOWN = 10
 
 
 class SpreadsheetForm(forms.ModelForm):
-    kind = forms.ChoiceField(label=gettext_lazy("Kept"))
+    kind = forms.ChoiceField(label=gettext_lazy("Where it is kept"))
     key = SecretField(
         label=gettext_lazy("Key of the service account"), required=False, max_length=20_000,
         help_text=gettext_lazy("The whole JSON file. Hidden once it is saved: paste another to replace it."),
@@ -64,7 +65,7 @@ class SpreadsheetForm(forms.ModelForm):
             self.initial["key"] = field.shown(self.instance.key)
         if new:
             _show_with_their_kind(self.fields)
-        styled(self)
+        themed(self)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -46,9 +46,10 @@ def styled(form: forms.BaseForm) -> Any:
 
 def _dress(widget: forms.Widget) -> None:
     """A text control that draws something of its own besides keeps doing so, in the theme's colours."""
-    for kind in (forms.Textarea, forms.TextInput):
+    for kind in (forms.Textarea, forms.TextInput, forms.PasswordInput):
         if isinstance(widget, kind) and "class" not in widget.attrs:
-            widget.attrs["class"] = STYLED[kind]().attrs["class"]
+            like = forms.Textarea if kind is forms.Textarea else forms.TextInput
+            widget.attrs["class"] = STYLED[like]().attrs["class"]
 
 
 def messages_of(error: ValidationError) -> list[str]:

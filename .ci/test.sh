@@ -2,7 +2,7 @@
 # The whole suite, on SQLite and on PostgreSQL, in three lanes side by side (one waits while others work):
 #   one    PostgreSQL, and the browser (which runs once, on PostgreSQL)
 #   two    SQLite
-#   three  what is slow on PostgreSQL, long journeys through the browser among it, on a cluster of its own
+#   three  what is slow: on PostgreSQL, on a cluster of its own, with long journeys through the browser; then on SQLite
 # What the other lanes print follows when all are through, and is in var/ as it comes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,9 +19,17 @@ tests() {
     [ "$code" -eq 0 ] || [ "$code" -eq 5 ]
 }
 
-tests sqlite -m "not browser and not postgres" "$@" >var/test-sqlite.log 2>&1 &
+slow() {
+    local code=0
+    tests env -u DATABASE_URL .venv/bin/python .ci/with_postgres.py .venv/bin/python -m pytest -m "slow and not sqlite" "$@" || code=1
+    echo "== Slow on SQLite"
+    tests sqlite -m "slow and not postgres and not browser" "$@" || code=1
+    return "$code"
+}
+
+tests sqlite -m "not slow and not postgres and not browser" "$@" >var/test-sqlite.log 2>&1 &
 two=$!
-tests env -u DATABASE_URL .venv/bin/python .ci/with_postgres.py .venv/bin/python -m pytest -m "slow and not sqlite" "$@" >var/test-slow.log 2>&1 &
+slow "$@" >var/test-slow.log 2>&1 &
 three=$!
 trap 'kill "$two" "$three" 2>/dev/null || true' EXIT
 

@@ -197,4 +197,4 @@ class SpreadsheetRowAdmin(ShownOnly, AutomationsAdmin):
 
     @display(description=gettext_lazy("cells"))
     def shown_cells(self, row: SpreadsheetRow) -> str:
-        return format_html_join("", "<div>{}: {}</div>", row.cells.items()) or "-"
+        return format_html_join("", "<div>{}: {}</div>", row.in_order()) or "-"

@@ -62,4 +62,8 @@ class SpreadsheetRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return ", ".join(str(text) for text in self.cells.values() if text)[:80] or f"#{self.pk}"
+        return ", ".join(text for _heading, text in self.in_order() if text)[:80] or f"#{self.pk}"
+
+    def in_order(self) -> list[tuple[str, str]]:
+        """(heading, text) as the file has its columns; PostgreSQL keeps no order of JSON's names."""
+        return [(heading, self.cells[heading]) for heading in self.spreadsheet.columns if heading in self.cells]

@@ -60,7 +60,7 @@ class GoogleBackend(Backend):
                     "google_sheet",
                     spreadsheet.name,
                     "",
-                    {"spreadsheet": spreadsheet.pk, "cells": dict(row.cells)},
+                    {"spreadsheet": spreadsheet.pk, "cells": list(row.cells.items())},
                 )
                 for row in rows
             ]

@@ -103,6 +103,7 @@ def ids(deal: Deal, ann: Contact, bob: Contact) -> dict[str, int]:
     }
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("who", ["anonymous", *ROLES])
 @pytest.mark.parametrize(("method", "path", "body", "may"), TABLE, ids=[f"{m} {p}" for m, p, _b, _w in TABLE])
 def test_who_may(ids: dict[str, int], who: str, method: str, path: str, body: Any, may: str) -> None:

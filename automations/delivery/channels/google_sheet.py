@@ -45,7 +45,7 @@ def _append(delivery: Delivery, clients: dict[int, SheetClient], closed: set[int
     if pk not in clients:
         raise Permanent(_("The spreadsheet does not exist any more."))
     try:
-        clients[pk].append(delivery.payload["cells"])
+        clients[pk].append(dict(delivery.payload["cells"]))
     except Temporary:
         closed.add(pk)
         raise

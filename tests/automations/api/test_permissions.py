@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from automations.api.routes import routes, views
-from automations.models import ConversionRule, Delivery, Enrollment, ScoreRule
+from automations.models import ConversionRule, Delivery, Enrollment, ScoreRule, Spreadsheet, SpreadsheetRow
 from automations.services import add_to_automation, add_trigger, save_score_rule
 from contacts.models import Campaign, Conversion, EmailTemplate, Score, Segment
 from contacts.services import subscribe_contacts, tag_contacts
@@ -68,6 +68,14 @@ TABLE = [
     ("post", "feeds/{feed}/check/", None, E),
     ("get", "feed-items/", None, V),
     ("get", "feed-items/{feed_item}/", None, V),
+    ("get", "spreadsheets/", None, V),
+    ("post", "spreadsheets/", {"name": "New"}, E),
+    ("get", "spreadsheets/{spreadsheet}/", None, V),
+    ("patch", "spreadsheets/{spreadsheet}/", {"name": "Other"}, E),
+    ("post", "spreadsheets/{spreadsheet}/try/", None, E),
+    ("delete", "spreadsheets/{spreadsheet}/", None, M),
+    ("get", "spreadsheet-rows/", None, V),
+    ("get", "spreadsheet-rows/{row}/", None, V),
     ("get", "conversion-rules/", None, V),
     ("post", "conversion-rules/", {"conversion": "{conversion}", "trigger": "list_subscribed"}, E),
     ("get", "conversion-rules/{definition}/", None, V),
@@ -147,7 +155,10 @@ def ids(db):
     conversion = Conversion.objects.create(name="Bought")
     definition = ConversionRule.objects.create(conversion=conversion, trigger="list_subscribed")
     feed = a_feed(build_automation())
+    spreadsheet = Spreadsheet.objects.create(name="Buyers")
     return {
+        "spreadsheet": spreadsheet.pk,
+        "row": SpreadsheetRow.objects.create(spreadsheet=spreadsheet, step_key="x").pk,
         "feed": feed.pk,
         "feed_item": feed.items.get().pk,
         "conversion": conversion.pk,

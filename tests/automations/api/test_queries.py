@@ -71,6 +71,7 @@ def test_lists_cost_the_same_however_many(api):
     assert Step.objects.count() == 1_001
 
 
+@pytest.mark.sqlite
 def test_schema_has_no_warnings(tmp_path):
     import yaml
     from django.core.management import call_command

@@ -62,6 +62,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("who", ["nobody", "stranger", "viewer", "editor", "manager"])
 @pytest.mark.parametrize(("method", "name", "args", "data", "allowed"), PAGES)
 def test_who_may(as_, campaign, method, name, args, data, allowed, who):

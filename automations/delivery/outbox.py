@@ -155,9 +155,15 @@ def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
     if not claimed:
         return 0
     token = claimed[0].lease_until
+    erased = [row for row in claimed if _is_erased(row)]
+    for row in erased:
+        _dismiss(row, Skip.CONTACT_GONE, now())
+    left = [row for row in claimed if row not in erased]
+    if not left:
+        return len(claimed)
     try:
         with channel.open() as prepare:
-            _hand_over(channel, prepare(claimed), now)
+            _hand_over(channel, prepare(left), now)
     except _ChannelError as error:
         _pause(channel, error, now())
     except (OperationalError, InterfaceError):
@@ -169,6 +175,11 @@ def _deliver(channel: Channel, now: Callable[[], datetime]) -> int:
     finally:
         _give_back(claimed, token)
     return len(claimed)
+
+
+def _is_erased(delivery: Delivery) -> bool:
+    """Nothing is left to send of a row whose person was erased; a crash, or somebody, made it pending again."""
+    return delivery.contact_id is None and not delivery.target and not delivery.payload
 
 
 def _hand_over(channel: Channel, parcels: Iterator[Parcel], now: Callable[[], datetime]) -> None:

@@ -13,7 +13,8 @@ from contacts.models import Account, Contact
 from deals.models import Deal, DealNote, Pipeline, Stage, Task, TaskOutcome, TaskType
 from deals.services import add_task, create_deal, move_deal, set_status
 
-pytestmark = pytest.mark.django_db
+# What pages draw is the same on both databases; the stricter one runs their queries.
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 
 @pytest.fixture

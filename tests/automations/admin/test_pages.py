@@ -14,7 +14,8 @@ from tests.automations.feeds.samples import a_feed
 from tests.automations.samples import TREE, new_automation, published
 from tests.factories import ContactFactory, ListFactory, TagFactory
 
-pytestmark = pytest.mark.django_db
+# What pages draw is the same on both databases; the stricter one runs their queries.
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 MODELS = ["automation", "trigger", "step", "enrollment", "entryrefusal", "delivery", "version", "revision",
           "senderstate", "feed", "feedrun"]  # fmt: skip
 QUEUE = ["schedule", "success", "failure", "ormq"]

@@ -19,6 +19,7 @@ from unfold.decorators import display
 from automations import services
 from automations.masks import SecretField
 from automations.models import Spreadsheet, SpreadsheetRow
+from automations.services.spreadsheets import SETTINGS
 from automations.spreadsheets import BACKENDS, backend_of
 from contacts.admin.base import ShownOnly
 
@@ -49,15 +50,10 @@ class SpreadsheetForm(forms.ModelForm):
         if "kind" not in self.fields:
             return  # to be looked at only
         new = self.instance._state.adding
-        kinds = [
-            (backend.slug, backend.label) for backend in BACKENDS if new or backend.slug == self.instance.kind
-        ]
-        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]  # a choice field
+        kinds = list(BACKENDS) if new else [BACKENDS[self.instance.kind]]
+        self.fields["kind"].choices = [(kind.slug, kind.label) for kind in kinds]  # type: ignore[attr-defined]  # a choice field
         self.initial.setdefault("kind", self.instance.kind)
-        own = {
-            name for backend in BACKENDS for name in backend.settings if new or backend.slug == self.instance.kind
-        }
-        for name in {"document", "tab", "key"} - own:
+        for name in set(SETTINGS).difference(*(kind.settings for kind in kinds)):
             self.fields.pop(name, None)
         if "key" in self.fields:
             field: Any = self.fields["key"]
@@ -69,14 +65,11 @@ class SpreadsheetForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        wanted = {
-            "kind": data.get("kind", ""),
-            **{name: data.get(name) or "" for name in ("document", "tab", "key")},
-        }
-        if self.errors or wanted["kind"] not in BACKENDS:
+        kind = BACKENDS.get(data.get("kind", ""))
+        if self.errors or kind is None:
             return data
         try:
-            data |= BACKENDS[wanted["kind"]]().clean(wanted)
+            data |= kind().clean({name: data.get(name) or "" for name in SETTINGS})
         except ValidationError as error:
             self.add_error(None, error)
         return data
@@ -84,7 +77,7 @@ class SpreadsheetForm(forms.ModelForm):
 
 def _show_with_their_kind(fields: dict[str, forms.Field]) -> None:
     """Settings of one kind only are shown while it is chosen."""
-    for name in ("document", "tab", "key"):
+    for name in SETTINGS:
         kinds = [backend.slug for backend in BACKENDS if name in backend.settings]
         fields[name].widget.attrs |= {"data-depends": "kind", "data-when": " ".join(kinds)}
 
@@ -110,7 +103,7 @@ class SpreadsheetAdmin(AutomationsAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if not self.has_change_permission(request):
             return ["name", "document", "tab"]
-        own = [name for name in ("document", "tab", "key") if obj is None or name in backend_of(obj).settings]
+        own = [name for name in SETTINGS if obj is None or name in backend_of(obj).settings]
         return ["name", "kind", *own]
 
     def save_model(self, request: HttpRequest, obj: Spreadsheet, form: Any, change: bool) -> None:

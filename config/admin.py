@@ -10,8 +10,8 @@ from unfold.sites import UnfoldAdminSite
 
 class AdminSite(UnfoldAdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """Each page's context asks for it, only the index without our sidebar would draw it: with some 200 models
-        (each type of trigger and step is one) making it took a third of a page's time."""
+        """Made when it is drawn: each page's context asks for it, none of ours shows it, and with a model for each
+        type of trigger and step it asks for the permissions and addresses of some 200."""
         return SimpleLazyObject(lambda: super(AdminSite, self).get_app_list(request, app_label))
 
 

@@ -6,18 +6,14 @@ settings lack.
 """
 
 import json
-import socket
 import sys
 
-import httpcore
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from automations.delivery.channels.posting import Unreachable, header_lines, post_json
 from automations.delivery.outbox import Unclear
-
-#: Nobody was reached, so nobody has the message.
-NOTHING_SENT = (socket.gaierror, ConnectionError, httpcore.ConnectError, httpcore.ConnectTimeout)
+from contacts.outgoing.http import NOTHING_SENT
 
 
 class ConsoleBackend:

@@ -1,7 +1,5 @@
 """Spreadsheets that steps add rows to: saving them, and taking what was written here out again."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from automations.models import Spreadsheet
 from automations.spreadsheets import backend_of
-from contacts.csv_safety import guard_cell
+from contacts.csv_safety import csv_line
 from contacts.encryption import is_set
 from contacts.services.records import save_record
 
@@ -51,13 +49,7 @@ def try_spreadsheet(*, spreadsheet: Spreadsheet) -> str:
 def spreadsheet_lines(*, spreadsheet: Spreadsheet) -> Iterator[str]:
     """A file kept here as CSV, the oldest row first; a chunk at a time, however long it is."""
     columns: list[str] = spreadsheet.columns
-    yield "\ufeff" + _line(columns)
+    yield "\ufeff" + csv_line(columns)
     rows = spreadsheet.rows.order_by("pk").values_list("cells", flat=True)
     for cells in rows.iterator(chunk_size=CHUNK):
-        yield _line([cells.get(column, "") for column in columns])
-
-
-def _line(texts: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([guard_cell(text) for text in texts])
-    return out.getvalue()
+        yield csv_line([cells.get(column, "") for column in columns])

@@ -1,7 +1,6 @@
 """The few calls of Google's Sheets API that adding rows takes, and what their answers mean for the ledger."""
 
 import json
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,12 +17,10 @@ from google.oauth2.service_account import Credentials
 from automations.delivery.outbox import Permanent, Temporary, Unclear
 from automations.models import Spreadsheet
 from contacts.outgoing.addresses import check_url
-from contacts.outgoing.http import Header, TooMuch, fetch
+from contacts.outgoing.http import NOTHING_SENT, Header, TooMuch, fetch
 
 SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 MAX_ANSWER = 1024 * 1024
-#: Nobody was reached, so nobody has the row.
-NOTHING_SENT = (socket.gaierror, ConnectionRefusedError, httpcore.ConnectError, httpcore.ConnectTimeout)
 #: Longer numbers (phones, references) would lose digits in a sheet.
 LONGEST_NUMBER = 15
 
@@ -77,7 +74,7 @@ class SheetClient:
         if self._headings is None:
             found = self._call("GET", self._range("1:1"))
             rows = found.get("values") or [[]]
-            self._headings = [str(text) for text in rows[0]]
+            self._headings = [str(text).strip() for text in rows[0]]
         return self._headings
 
     def append(self, cells: Mapping[str, str]) -> None:
@@ -94,8 +91,9 @@ class SheetClient:
         known = self.headings()
         missing = [heading for heading in cells if heading not in known]
         if missing:
-            # Written whole, so that two who add the same at once write the same.
-            self._call("PUT", f"{self._range('1:1')}?valueInputOption=RAW", {"values": [[*known, *missing]]})
+            # Behind the others, which are not touched; two who add the same at once write the same.
+            cell = f"{_letters(len(known) + 1)}1"
+            self._call("PUT", f"{self._range(cell)}?valueInputOption=RAW", {"values": [missing]})
             self._headings = [*known, *missing]
 
     def _range(self, cells: str) -> str:
@@ -142,8 +140,10 @@ class SheetClient:
         except (OSError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             kind = Unclear if adds else Temporary
             raise kind(_("Google did not answer: %s") % _first(error)) from error
-        except TooMuch:
-            return {}
+        except TooMuch as error:
+            if adds:
+                return {}  # written all the same
+            raise Temporary(_("Google's answer is too long.")) from error
         if status == 200:
             return _parsed(found)
         raise self._refusal(status, found, adds)
@@ -173,6 +173,15 @@ def _parsed(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _letters(number: int) -> str:
+    """A column's name: 1 is A, 27 is AA."""
+    name = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
 
 
 def _value(text: str) -> str | int | float:

@@ -4,6 +4,7 @@ httpcore rather than httpx, for its place to put the connecting: names are resol
 addresses checked, and connected to. TLS still verifies the certificate against the name.
 """
 
+import socket
 import ssl
 import time
 import zlib
@@ -18,6 +19,8 @@ import httpcore
 from .addresses import check_url, public_addresses
 
 Header = tuple[bytes, bytes]
+#: Of the errors of `post` and `fetch`: nobody was reached, so nobody has what was to be sent.
+NOTHING_SENT = (socket.gaierror, ConnectionRefusedError, httpcore.ConnectError, httpcore.ConnectTimeout)
 REDIRECTS = (301, 302, 303, 307, 308)
 #: Of `zlib`: a gzip header is expected, or one of zlib itself.
 WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}

@@ -1,7 +1,5 @@
 """Contacts as CSV, a chunk at a time: memory stays the same for ten rows or a million."""
 
-import csv
-import io
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -15,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.bulk import chunks, id_set
-from contacts.csv_safety import guard_cell
+from contacts.csv_safety import csv_line
 from contacts.models import Contact, ContactTag, CustomField, ExportJob, Subscription
 from contacts.origin import current_origin
 from contacts.selectors.fields import contact_fields, values_of
@@ -70,9 +68,9 @@ def export_contacts(*, contacts: QuerySet[Contact], columns: Sequence[str] = ())
 def csv_lines(*, ids: Sequence[int], columns: Sequence[str]) -> Iterator[str]:
     """A header of keys, then a line per contact that still exists. A fixed number of queries per chunk."""
     fields = {key: field for key, field in contact_fields().items() if key in columns}
-    yield "\ufeff" + _line(columns)
+    yield "\ufeff" + csv_line(columns)
     for chunk in chunks(ids, CHUNK):
-        yield "".join(_line(row) for row in _rows(chunk, columns, fields))
+        yield "".join(csv_line(row) for row in _rows(chunk, columns, fields))
 
 
 def run_export(*, job_id: int) -> None:
@@ -141,9 +139,3 @@ def _names(rows: QuerySet[Any], name: str) -> dict[int, list[str]]:
     for contact_id, text in rows.order_by(name).values_list("contact_id", name):
         found[contact_id].append(text)
     return found
-
-
-def _line(cells: Sequence[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([guard_cell(cell) for cell in cells])
-    return buffer.getvalue()

@@ -81,7 +81,7 @@ class Google:
         assert found, target
         if bearer != f"Bearer token of {GUEST}":
             return 401, {"error": {"message": "Request had invalid authentication credentials."}}
-        document, (tab, _bang, _cells) = found[1], unquote(found[2]).rpartition("!")
+        document, (tab, _bang, cells) = found[1], unquote(found[2]).rpartition("!")
         tab = tab.strip("'").replace("''", "'")
         if document not in self.cells:
             return 404, {"error": {"message": "Requested entity was not found."}}
@@ -100,7 +100,8 @@ class Google:
                 return self.troubles.pop(0), {"error": {"message": "Trouble."}}
             rows.extend(values)
         else:
-            rows[:1] = values
+            first = ord(cells.removesuffix("1")) - ord("A")  # one letter is enough for a test
+            rows[:1] = [[*rows[0][:first], *values[0]] if rows else values[0]]
         return 200, {}
 
     def _handler(peer: "Google") -> type[BaseHTTPRequestHandler]:

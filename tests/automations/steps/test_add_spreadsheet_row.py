@@ -13,6 +13,7 @@ from automations.delivery.outbox import deliver_due
 from automations.engine.run import run_due
 from automations.models import Delivery, Spreadsheet, SpreadsheetRow, Usage
 from automations.services import add_to_automation, save_spreadsheet, try_spreadsheet
+from automations.spreadsheets.google_client import _letters
 from contacts.services import InUse, delete_unused
 from contacts.services.merge import merge_contacts
 from contacts.services.privacy import erase_person, export_person
@@ -152,6 +153,13 @@ def test_columns_of_the_sheet_stay_where_they_are(drain, google, google_sheet):
     google.cells[DOCUMENT][""] = [["Name", "Remarks"]]
     add_rows(drain, google_sheet, ContactFactory(email="ada@example.com", first_name="Ada"))
     assert google.rows() == [["Name", "Remarks", "E-mail"], ["Ada", "", "ada@example.com"]]
+
+
+@pytest.mark.parametrize(
+    ("number", "name"), [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (53, "BA"), (703, "AAA")]
+)
+def test_names_of_columns(number, name):
+    assert _letters(number) == name
 
 
 def test_a_tab_by_name(drain, google):
